@@ -1,0 +1,639 @@
+//! Both sides. Which executions: one filter for the list, the cards, the live socket and the URL.
+//!
+//! It is written in two dialects with the same meaning: the API's parameter names (`agent_name`,
+//! `start_time` …) and the page's shorter ones (`agent`, `from` …). Parsing reports every wrong value
+//! and keeps the right ones, so that a page can show both.
+
+use super::error::{Error, FieldError};
+use super::execution::ExecutionSummary;
+use super::id::ExecutionId;
+use super::status::{Status, Trigger};
+use super::time::Timestamp;
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write as _};
+use std::str::FromStr;
+
+/// Alternatives of one parameter: any of `include` (all when empty), none of `exclude`.
+/// An excluded value is the full complement: a missing value passes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Choice<T> {
+    pub include: Vec<T>,
+    pub exclude: Vec<T>,
+}
+
+impl<T> Default for Choice<T> {
+    fn default() -> Self {
+        Self { include: Vec::new(), exclude: Vec::new() }
+    }
+}
+
+impl<T: PartialEq> Choice<T> {
+    pub fn is_empty(&self) -> bool {
+        self.include.is_empty() && self.exclude.is_empty()
+    }
+    pub fn only(value: T) -> Self {
+        Self { include: vec![value], exclude: Vec::new() }
+    }
+    fn allows(&self, value: Option<&T>) -> bool {
+        match value {
+            Some(v) => (self.include.is_empty() || self.include.contains(v)) && !self.exclude.contains(v),
+            None => self.include.is_empty(),
+        }
+    }
+}
+
+impl Choice<String> {
+    fn allows_str(&self, value: Option<&str>) -> bool {
+        match value {
+            Some(v) => {
+                (self.include.is_empty() || self.include.iter().any(|i| i == v)) && !self.exclude.iter().any(|e| e == v)
+            }
+            None => self.include.is_empty(),
+        }
+    }
+}
+
+/// Inclusive bounds; a missing value never lies inside.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Range<T> {
+    pub min: Option<T>,
+    pub max: Option<T>,
+}
+
+impl<T> Default for Range<T> {
+    fn default() -> Self {
+        Self { min: None, max: None }
+    }
+}
+
+impl<T: PartialOrd + Copy> Range<T> {
+    pub fn is_empty(&self) -> bool {
+        self.min.is_none() && self.max.is_none()
+    }
+    fn allows(&self, value: Option<T>) -> bool {
+        if self.is_empty() {
+            return true;
+        }
+        value.is_some_and(|v| self.min.is_none_or(|m| v >= m) && self.max.is_none_or(|m| v <= m))
+    }
+}
+
+/// `key:value`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Label {
+    pub key: String,
+    pub value: String,
+}
+
+impl FromStr for Label {
+    type Err = Error;
+    fn from_str(s: &str) -> Result<Self, Error> {
+        match s.split_once(':') {
+            Some((key, value)) if !key.is_empty() => Ok(Self { key: key.to_owned(), value: value.to_owned() }),
+            _ => Err(Error::invalid("label", format!("`{s}` is not of the form key:value"))),
+        }
+    }
+}
+
+impl Display for Label {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.key, self.value)
+    }
+}
+
+/// The time window, on the effective start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Window {
+    #[default]
+    All,
+    /// Seconds before now; stays open at "now".
+    Last(i64),
+    Range {
+        from: Option<Timestamp>,
+        to: Option<Timestamp>,
+    },
+}
+
+impl Window {
+    pub const DAY: Self = Self::Last(86_400);
+
+    /// Lower and upper bound, both inclusive.
+    pub fn bounds(self, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
+        match self {
+            Self::All => (None, None),
+            Self::Last(s) => (Some(now.plus_secs(-s)), None),
+            Self::Range { from, to } => (from, to),
+        }
+    }
+
+    /// `15m`, `24h`, `7d`, `90s`, `2w` or `all`.
+    pub fn parse_last(text: &str) -> Result<Self, Error> {
+        if text == "all" {
+            return Ok(Self::All);
+        }
+        parse_seconds(text)
+            .filter(|s| *s <= 366 * 86_400 * 10)
+            .map(Self::Last)
+            .ok_or_else(|| Error::invalid("last", format!("`{text}` is not a span like 15m, 24h, 7d or all")))
+    }
+}
+
+fn parse_seconds(text: &str) -> Option<i64> {
+    let split = text.len().checked_sub(1).filter(|i| text.is_char_boundary(*i))?;
+    let (number, unit) = text.split_at(split);
+    let factor = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 7 * 86_400,
+        _ => return None,
+    };
+    if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    number.parse::<i64>().ok()?.checked_mul(factor).filter(|s| *s > 0)
+}
+
+/// The shortest exact form of a span: `24h`, `7d`, `90s`.
+pub fn format_seconds(s: i64) -> String {
+    // One day reads as 24h, as people say it.
+    match s {
+        s if s % 86_400 == 0 && s > 86_400 => format!("{}d", s / 86_400),
+        s if s % 3_600 == 0 => format!("{}h", s / 3_600),
+        s if s % 60 == 0 => format!("{}m", s / 60),
+        s => format!("{s}s"),
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Filter {
+    pub agent: Choice<String>,
+    pub status: Choice<Status>,
+    pub trigger: Choice<Trigger>,
+    /// Globs: `*` stands for anything.
+    pub tool: Choice<String>,
+    pub model: Choice<String>,
+    pub label: Choice<Label>,
+    pub thread: Choice<String>,
+    pub flow: Choice<String>,
+    pub parent: Choice<ExecutionId>,
+    pub retry_of: Choice<ExecutionId>,
+    pub window: Window,
+    pub duration_ms: Range<i64>,
+    /// USD.
+    pub cost: Range<f64>,
+    pub tokens: Range<i64>,
+    pub has_interaction: Option<bool>,
+    pub has_error: Option<bool>,
+    pub root_only: bool,
+    pub search: Option<String>,
+    /// Unfinished runs pass the window whatever their start. Pages always set it.
+    pub include_unfinished: bool,
+}
+
+/// Which names the parameters carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    Api,
+    Page,
+}
+
+/// (API name, page name)
+const NAMES: [(&str, &str); 23] = [
+    ("agent_name", "agent"),
+    ("status", "status"),
+    ("triggered_by", "trigger"),
+    ("tool", "tool"),
+    ("model", "model"),
+    ("label", "label"),
+    ("thread_id", "thread"),
+    ("flow_id", "flow"),
+    ("parent_id", "parent"),
+    ("retry_of", "retry_of"),
+    ("search", "q"),
+    ("last", "last"),
+    ("start_time", "from"),
+    ("end_time", "to"),
+    ("min_duration_ms", "min_duration"),
+    ("max_duration_ms", "max_duration"),
+    ("min_cost", "min_cost"),
+    ("max_cost", "max_cost"),
+    ("min_tokens", "min_tokens"),
+    ("max_tokens", "max_tokens"),
+    ("has_interaction", "interactions"),
+    ("has_error", "errors"),
+    ("root_only", "root"),
+];
+
+impl Dialect {
+    /// The API name of a parameter of this dialect.
+    fn api_name(self, name: &str) -> Option<&'static str> {
+        if name == "include_unfinished" && self == Self::Api {
+            return Some("include_unfinished");
+        }
+        NAMES
+            .iter()
+            .find(|(api, page)| if self == Self::Api { *api == name } else { *page == name })
+            .map(|(api, _)| *api)
+    }
+
+    fn own_name(self, api: &'static str) -> &'static str {
+        match self {
+            Self::Api => api,
+            Self::Page => NAMES.iter().find(|(a, _)| *a == api).map_or(api, |(_, page)| *page),
+        }
+    }
+}
+
+impl Filter {
+    /// What a page shows with an empty query string: the last 24 hours, unfinished runs always included.
+    pub fn page_default() -> Self {
+        Self { window: Window::DAY, include_unfinished: true, ..Self::default() }
+    }
+
+    /// Reads the parameters of a dialect; every wrong or unknown one is reported by its name there,
+    /// the right ones hold. Start from `Filter::default()` (API) or `Filter::page_default()` (page).
+    pub fn parse<'a>(
+        self,
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+        dialect: Dialect,
+    ) -> (Self, Vec<FieldError>) {
+        let mut filter = self;
+        let mut errors = Vec::new();
+        let mut seen: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
+        for (name, value) in pairs {
+            match dialect.api_name(name) {
+                Some(api) => seen.entry(api).or_default().push(value),
+                None => errors.push(FieldError {
+                    field: name.chars().take(80).collect(),
+                    message: "is not a parameter of this list".to_owned(),
+                }),
+            }
+        }
+        let relative = seen.contains_key("last");
+        if relative && (seen.contains_key("start_time") || seen.contains_key("end_time")) {
+            errors.push(FieldError {
+                field: dialect.own_name("last").to_owned(),
+                message: "give either last or a start and end, not both".to_owned(),
+            });
+            seen.remove("last");
+        }
+        for (api, values) in seen {
+            let field = dialect.own_name(api);
+            if let Err(e) = filter.set(api, &values) {
+                match e {
+                    Error::Invalid(list) => errors
+                        .extend(list.into_iter().map(|e| FieldError { field: field.to_owned(), message: e.message })),
+                    other => errors.push(FieldError { field: field.to_owned(), message: other.to_string() }),
+                }
+            }
+        }
+        if let Window::Range { from: Some(from), to: Some(to) } = filter.window
+            && from > to
+        {
+            filter.window = Window::All;
+            errors.push(FieldError {
+                field: dialect.own_name("start_time").to_owned(),
+                message: "lies after the end".to_owned(),
+            });
+        }
+        (filter, errors)
+    }
+
+    fn set(&mut self, api: &str, values: &[&str]) -> Result<(), Error> {
+        match api {
+            "agent_name" => self.agent = choice(values, |s| Ok(s.to_owned()))?,
+            "status" => self.status = choice(values, str::parse)?,
+            "triggered_by" => self.trigger = choice(values, str::parse)?,
+            "tool" => self.tool = choice(values, |s| Ok(s.to_owned()))?,
+            "model" => self.model = choice(values, |s| Ok(s.to_owned()))?,
+            "label" => self.label = choice(values, str::parse)?,
+            "thread_id" => self.thread = choice(values, |s| Ok(s.to_owned()))?,
+            "flow_id" => self.flow = choice(values, |s| Ok(s.to_owned()))?,
+            "parent_id" => self.parent = choice(values, str::parse)?,
+            "retry_of" => self.retry_of = choice(values, str::parse)?,
+            "search" => {
+                let text = one(values)?;
+                if text.chars().count() > 1_000 {
+                    return Err(Error::invalid("search", "is longer than 1 000 characters"));
+                }
+                self.search = (!text.is_empty()).then(|| text.to_owned());
+            }
+            "last" => self.window = Window::parse_last(one(values)?)?,
+            "start_time" | "end_time" => {
+                let text = one(values)?;
+                let t = Timestamp::parse(text)
+                    .ok_or_else(|| Error::invalid(api, format!("`{text}` is not an RFC 3339 time")))?;
+                let (mut from, mut to) = match self.window {
+                    Window::Range { from, to } => (from, to),
+                    _ => (None, None),
+                };
+                if api == "start_time" {
+                    from = Some(t)
+                } else {
+                    to = Some(t)
+                }
+                self.window = Window::Range { from, to };
+            }
+            "min_duration_ms" => self.duration_ms.min = Some(count(values)?),
+            "max_duration_ms" => self.duration_ms.max = Some(count(values)?),
+            "min_cost" => self.cost.min = Some(money(values)?),
+            "max_cost" => self.cost.max = Some(money(values)?),
+            "min_tokens" => self.tokens.min = Some(count(values)?),
+            "max_tokens" => self.tokens.max = Some(count(values)?),
+            "has_interaction" => self.has_interaction = Some(boolean(values)?),
+            "has_error" => self.has_error = Some(boolean(values)?),
+            "root_only" => self.root_only = boolean(values)?,
+            "include_unfinished" => self.include_unfinished = boolean(values)?,
+            _ => return Err(Error::invalid(api, "is not a parameter of this list")),
+        }
+        Ok(())
+    }
+
+    /// Normal form: canonical order, defaults of `base` omitted, multi-values sorted and comma-joined.
+    fn pairs_against(&self, base: &Self, dialect: Dialect) -> Vec<(&'static str, String)> {
+        let mut out: Vec<(&'static str, String)> = Vec::new();
+        let mut add = |api: &'static str, value: Option<String>| {
+            if let Some(v) = value {
+                out.push((dialect.own_name(api), v));
+            }
+        };
+        add("status", join(&self.status));
+        add("agent_name", join(&self.agent));
+        add("triggered_by", join(&self.trigger));
+        add("tool", join(&self.tool));
+        add("model", join(&self.model));
+        add("label", join(&self.label));
+        add("search", self.search.clone());
+        if self.window != base.window {
+            match self.window {
+                Window::All => add("last", Some("all".to_owned())),
+                Window::Last(s) => add("last", Some(format_seconds(s))),
+                Window::Range { from, to } => {
+                    add("start_time", from.map(|t| t.to_string()));
+                    add("end_time", to.map(|t| t.to_string()));
+                }
+            }
+        }
+        add("min_duration_ms", self.duration_ms.min.map(|v| v.to_string()));
+        add("max_duration_ms", self.duration_ms.max.map(|v| v.to_string()));
+        add("min_cost", self.cost.min.map(|v| v.to_string()));
+        add("max_cost", self.cost.max.map(|v| v.to_string()));
+        add("min_tokens", self.tokens.min.map(|v| v.to_string()));
+        add("max_tokens", self.tokens.max.map(|v| v.to_string()));
+        add("has_interaction", self.has_interaction.map(|v| v.to_string()));
+        add("has_error", self.has_error.map(|v| v.to_string()));
+        add("thread_id", join(&self.thread));
+        add("flow_id", join(&self.flow));
+        add("parent_id", join(&self.parent));
+        add("retry_of", join(&self.retry_of));
+        add("root_only", self.root_only.then(|| "true".to_owned()));
+        if dialect == Dialect::Api {
+            add("include_unfinished", self.include_unfinished.then(|| "true".to_owned()));
+        }
+        out
+    }
+
+    /// The API's parameters; what `filters_applied` shows.
+    pub fn api_pairs(&self) -> Vec<(&'static str, String)> {
+        self.pairs_against(&Self::default(), Dialect::Api)
+    }
+
+    /// The page's parameters.
+    pub fn page_pairs(&self) -> Vec<(&'static str, String)> {
+        self.pairs_against(&Self::page_default(), Dialect::Page)
+    }
+
+    /// The page's query string without `?`; empty for the default.
+    pub fn page_query(&self) -> String {
+        query_string(self.page_pairs())
+    }
+
+    /// Does it narrow anything beyond the window?
+    pub fn narrows(&self) -> bool {
+        Self { window: Window::All, include_unfinished: false, ..self.clone() } != Self::default()
+    }
+
+    /// Whether `matches` can answer without the database (search, tools and interactions live there).
+    pub fn in_memory(&self) -> bool {
+        self.search.is_none() && self.tool.is_empty() && self.has_interaction.is_none()
+    }
+
+    /// Does a run pass, as far as its summary tells? Parts that need the database count as passed.
+    pub fn matches(&self, run: &ExecutionSummary, now: Timestamp) -> bool {
+        self.matches_fixed(run) && self.matches_changing(run, now)
+    }
+
+    /// The part over fields that never change: a run that fails it was never in the list.
+    pub fn matches_fixed(&self, run: &ExecutionSummary) -> bool {
+        self.agent.allows_str(Some(&run.agent_name))
+            && self.trigger.allows(Some(&run.triggered_by))
+            && self.thread.allows_str(run.thread_id.as_deref())
+            && self.flow.allows_str(run.flow_id.as_deref())
+            && self.parent.allows(run.parent_id.as_ref())
+            && self.retry_of.allows(run.retry_of.as_ref())
+            && (!self.root_only || run.parent_id.is_none())
+    }
+
+    fn matches_changing(&self, run: &ExecutionSummary, now: Timestamp) -> bool {
+        let (from, to) = self.window.bounds(now);
+        let start = run.effective_start();
+        let in_window = from.is_none_or(|f| start >= f) && to.is_none_or(|t| start <= t);
+        (in_window || (self.include_unfinished && !run.status.is_terminal()))
+            && self.status.allows(Some(&run.status))
+            && self.model.allows_str(run.model.as_deref())
+            && self.labels_allow(&run.labels)
+            && self.duration_ms.allows(run.duration_ms)
+            && self.cost.allows(run.cost)
+            && self.tokens.allows(run.total_tokens)
+            && self.has_error.is_none_or(|e| e == run.has_error)
+    }
+
+    /// Labels of different keys narrow, of one key are alternatives.
+    fn labels_allow(&self, labels: &BTreeMap<String, String>) -> bool {
+        let has = |l: &Label| labels.get(&l.key) == Some(&l.value);
+        self.label.include.iter().all(|l| self.label.include.iter().any(|o| o.key == l.key && has(o)))
+            && !self.label.exclude.iter().any(has)
+    }
+}
+
+/// Splits at commas; `\` keeps the next character as it is.
+fn split(value: &str) -> Vec<(bool, String)> {
+    let mut out = Vec::new();
+    let mut part = String::new();
+    let mut negated = false;
+    let mut chars = value.chars();
+    loop {
+        match chars.next() {
+            end @ (None | Some(',')) => {
+                if !part.is_empty() {
+                    out.push((negated, std::mem::take(&mut part)));
+                }
+                negated = false;
+                if end.is_none() {
+                    return out;
+                }
+            }
+            Some('!') if part.is_empty() && !negated => negated = true,
+            Some('\\') => part.extend(chars.next()),
+            Some(c) => part.push(c),
+        }
+    }
+}
+
+fn choice<T: Ord>(values: &[&str], parse: impl Fn(&str) -> Result<T, Error>) -> Result<Choice<T>, Error> {
+    let mut choice = Choice { include: Vec::new(), exclude: Vec::new() };
+    let mut errors = Vec::new();
+    for (negated, text) in values.iter().flat_map(|v| split(v)) {
+        match parse(&text) {
+            Ok(v) if negated => choice.exclude.push(v),
+            Ok(v) => choice.include.push(v),
+            Err(Error::Invalid(e)) => errors.extend(e),
+            Err(other) => return Err(other),
+        }
+    }
+    if choice.include.len() + choice.exclude.len() > 200 {
+        return Err(Error::invalid("", "has more than 200 values"));
+    }
+    for list in [&mut choice.include, &mut choice.exclude] {
+        list.sort();
+        list.dedup();
+    }
+    if errors.is_empty() { Ok(choice) } else { Err(Error::Invalid(errors)) }
+}
+
+fn join<T: Display>(choice: &Choice<T>) -> Option<String> {
+    let mut out = String::new();
+    let parts = choice.include.iter().map(|v| (false, v)).chain(choice.exclude.iter().map(|v| (true, v)));
+    for (i, (negated, value)) in parts.enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        if negated {
+            out.push('!');
+        }
+        for (j, c) in value.to_string().chars().enumerate() {
+            if c == ',' || c == '\\' || (c == '!' && j == 0) {
+                out.push('\\');
+            }
+            out.push(c);
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+fn one<'a>(values: &[&'a str]) -> Result<&'a str, Error> {
+    match values {
+        [one] => Ok(one),
+        _ => Err(Error::invalid("", "is given more than once")),
+    }
+}
+
+fn count(values: &[&str]) -> Result<i64, Error> {
+    let text = one(values)?;
+    text.parse::<i64>()
+        .ok()
+        .filter(|n| *n >= 0)
+        .ok_or_else(|| Error::invalid("", format!("`{text}` is not a whole number of 0 or more")))
+}
+
+fn money(values: &[&str]) -> Result<f64, Error> {
+    let text = one(values)?;
+    text.parse::<f64>()
+        .ok()
+        .filter(|n| n.is_finite() && *n >= 0.0 && *n < 1e9)
+        .ok_or_else(|| Error::invalid("", format!("`{text}` is not an amount of USD")))
+}
+
+fn boolean(values: &[&str]) -> Result<bool, Error> {
+    match one(values)? {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        other => Err(Error::invalid("", format!("`{other}` is neither true nor false"))),
+    }
+}
+
+/// A query string that stays readable: only what must be escaped is.
+pub fn query_string<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let mut out = String::new();
+    for (name, value) in pairs {
+        if !out.is_empty() {
+            out.push('&');
+        }
+        out.push_str(name);
+        out.push('=');
+        escape_into(&mut out, &value);
+    }
+    out
+}
+
+/// Escapes a value for a query string or path segment.
+pub fn escape(value: &str) -> String {
+    let mut out = String::new();
+    escape_into(&mut out, value);
+    out
+}
+
+fn escape_into(out: &mut String, value: &str) {
+    for b in value.bytes() {
+        match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b',' | b':' | b'!' | b'*' | b'@' => {
+                out.push(b as char);
+            }
+            // Writing to a String can't fail.
+            _ => drop(write!(out, "%{b:02X}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(query: &[(&str, &str)]) -> (Filter, Vec<FieldError>) {
+        Filter::page_default().parse(query.iter().copied(), Dialect::Page)
+    }
+
+    #[test]
+    fn values_split_at_commas_and_a_bang_negates() {
+        assert_eq!(split("a,!b,,c"), [(false, "a".into()), (true, "b".into()), (false, "c".into())]);
+        assert_eq!(split(r"a\,b,\!c"), [(false, "a,b".into()), (false, "!c".into())]);
+        assert_eq!(split(""), []);
+        assert_eq!(split(","), []);
+    }
+
+    #[test]
+    fn wrong_values_are_named_and_the_right_ones_hold() {
+        let (f, errors) = page(&[("status", "failed"), ("trigger", "cron"), ("min_cost", "x"), ("colour", "red")]);
+        assert_eq!(f.status, Choice::only(Status::Failed));
+        let fields: Vec<_> = errors.iter().map(|e| e.field.as_str()).collect();
+        assert_eq!(fields, ["colour", "min_cost", "trigger"]);
+    }
+
+    #[test]
+    fn a_page_url_is_canonical() {
+        let (f, errors) = page(&[("q", "a & b"), ("status", "running,failed"), ("last", "24h"), ("agent", "!x")]);
+        assert!(errors.is_empty());
+        assert_eq!(f.page_query(), "status=running,failed&agent=!x&q=a%20%26%20b");
+    }
+
+    #[test]
+    fn last_and_a_range_do_not_mix() {
+        let (_, errors) = page(&[("last", "7d"), ("from", "2026-01-01T00:00:00Z")]);
+        assert_eq!(errors.len(), 1);
+        let (_, errors) = page(&[("from", "2026-01-02T00:00:00Z"), ("to", "2026-01-01T00:00:00Z")]);
+        assert_eq!(errors[0].field, "from");
+    }
+
+    #[test]
+    fn spans_read_as_people_write_them() {
+        for text in ["15m", "24h", "7d", "90s", "2h"] {
+            let Ok(Window::Last(s)) = Window::parse_last(text) else { panic!("{text}") };
+            assert_eq!(format_seconds(s), text);
+        }
+        for text in ["", "h", "0h", "-1h", "1y", "1.5h", "é", "99999999999999999999h"] {
+            assert!(Window::parse_last(text).is_err(), "{text}");
+        }
+    }
+}

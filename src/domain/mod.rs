@@ -1,0 +1,27 @@
+//! Both sides. The words and rules of Runboard: no I/O, no clock reads.
+
+pub mod access;
+pub mod agent;
+pub mod error;
+pub mod event;
+pub mod execution;
+pub mod filter;
+pub mod id;
+pub mod page;
+pub mod parts;
+pub mod stats;
+pub mod status;
+pub mod time;
+
+pub use access::{Me, Role, Scope};
+pub use agent::{AgentKind, AgentSummary};
+pub use error::{Error, FieldError, Result};
+pub use event::{ClientFrame, EventKind, FrameType, ServerFrame, Topic};
+pub use execution::{ExecutionDetail, ExecutionPatch, ExecutionSummary, Interaction, NewExecution, RunLink};
+pub use filter::{Choice, Filter, Label, Range, Window};
+pub use id::ExecutionId;
+pub use page::{ExecutionPage, Sort, SortField};
+pub use parts::{LogLine, LogStream, NewLogLine, NewStep, NewToolCall, PartStatus, Step, ToolCall};
+pub use stats::{AgentStats, Stats};
+pub use status::{Status, Trigger};
+pub use time::Timestamp;

@@ -1,0 +1,26 @@
+//! Both sides. The Leptos server functions: one per operation, a body is one call into `app/`.
+//! They live under `/fn`, so they never collide with the REST paths, and take the same filter
+//! (the page's query string) that the URL carries.
+
+mod executions;
+mod session;
+
+pub use executions::*;
+pub use session::*;
+
+use crate::domain::Error;
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+
+/// Failures on the way (no network, an answer that can't be read) join the domain's errors.
+impl FromServerFnError for Error {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(text) => Self::Unavailable(format!("the server can't be reached: {text}")),
+            ServerFnErrorErr::Args(text) | ServerFnErrorErr::MissingArg(text) => Self::invalid("request", text),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
