@@ -13,7 +13,9 @@ fn main() -> std::io::Result<()> {
     if server && release {
         println!("cargo:rerun-if-changed=target/site");
         if !site.join("pkg/runboard.wasm").exists() {
-            println!("cargo:warning=target/site holds no built site: this server will have pages without style or script. Use `make build`.");
+            println!(
+                "cargo:warning=target/site holds no built site: this server will have pages without style or script. Use `make build`."
+            );
         }
     }
     Ok(())
