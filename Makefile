@@ -41,7 +41,7 @@ bench: build ## Measure speed and size; RUNS=20000 for a quick look
 
 screenshots: build ## Make docs/screenshot.png from demo data
 	scripts/setup.sh test
-	node scripts/screenshots.mjs $(BIN)
+	playwright test --config end2end/screenshots.config.ts
 
 clean: ## Remove what was built, not what was installed
 	cargo clean

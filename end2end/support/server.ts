@@ -20,18 +20,19 @@ export class Template {
   constructor() {
     if (!existsSync(binary)) throw new Error(`${binary} is missing: run \`make build\``)
     for (const [user, role] of [[ADMIN, 'admin'], [USER, 'user']] as const) {
-      this.run(['user', 'add', user.email, '--role', role, '--password-stdin'], user.password)
+      runboard(this.folder, ['user', 'add', user.email, '--role', role, '--password-stdin'], user.password)
     }
-    this.token = this.run(['token', 'create', '--user', ADMIN.email, '--name', 'tests', '--scope', 'write']).trim()
-  }
-
-  private run(args: string[], input = '') {
-    return execFileSync(binary, args, { cwd: this.folder, env: environment(), input, encoding: 'utf8' })
+    this.token = runboard(this.folder, ['token', 'create', '--user', ADMIN.email, '--name', 'tests', '--scope', 'write']).trim()
   }
 
   remove() {
     rmSync(this.folder, { recursive: true, force: true })
   }
+}
+
+/** Runs a command on the database in `folder` and answers what it printed. */
+function runboard(folder: string, args: string[], input = '') {
+  return execFileSync(binary, args, { cwd: folder, env: environment(), input, encoding: 'utf8' })
 }
 
 function environment() {
@@ -52,6 +53,7 @@ async function freePort(): Promise<number> {
 /** One running `runboard serve` with a database of its own. It keeps its port over restarts. */
 export class Server {
   private child?: ChildProcess
+  private helpers: ChildProcess[] = []
   private output = ''
 
   private constructor(
@@ -85,6 +87,16 @@ export class Server {
     throw new Error(`the server did not start:\n${this.output}`)
   }
 
+  /** Runs a command on this server's database to its end. */
+  run(...args: string[]) {
+    return runboard(this.folder, args)
+  }
+
+  /** Starts a command on this server's database that goes on until the server is removed. */
+  keepRunning(...args: string[]) {
+    this.helpers.push(spawn(binary, args, { cwd: this.folder, env: environment(), stdio: 'ignore' }))
+  }
+
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM') {
     const child = this.child
     if (!child || child.exitCode !== null || child.signalCode !== null) return
@@ -94,6 +106,7 @@ export class Server {
   }
 
   async remove() {
+    for (const helper of this.helpers) helper.kill('SIGKILL')
     await this.stop('SIGKILL')
     rmSync(this.folder, { recursive: true, force: true })
   }
