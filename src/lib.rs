@@ -1,6 +1,10 @@
 //! Runboard. Which side a folder runs on: B both, S server, W browser.
 
 #[cfg(feature = "ssr")]
-pub mod app;
+pub mod app; // S
+#[cfg(feature = "ssr")]
+pub mod auth; // S
 pub mod domain; // B
-pub mod server_fns; // B // S
+pub mod server_fns; // B
+#[cfg(feature = "ssr")]
+pub mod store; // S
