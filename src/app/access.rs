@@ -142,6 +142,11 @@ impl Caller {
         }
     }
 
+    /// Somebody whom a command on the machine itself acts for.
+    pub fn local(app: &App, user: UserRow) -> Self {
+        app.caller(user, Credential::Local, Scope::Admin, Visible::All, Visible::All)
+    }
+
     /// Who a command on the machine itself acts as: the first admin.
     pub async fn local_admin(app: &App) -> Result<Self> {
         let Some(user) = users::first_admin(&mut app.store.read()).await? else {
@@ -149,7 +154,7 @@ impl Caller {
                 "there is no admin yet; add one with: runboard user add EMAIL --role admin".to_owned(),
             ));
         };
-        Ok(app.caller(user, Credential::Local, Scope::Admin, Visible::All, Visible::All))
+        Ok(Self::local(app, user))
     }
 }
 

@@ -80,7 +80,7 @@ impl App {
     }
 }
 
-/// What the router puts into the context of a page or server function.
+/// What the router puts among a request's extensions.
 #[derive(Clone)]
 pub struct RequestContext {
     pub app: App,
@@ -92,7 +92,9 @@ pub struct RequestContext {
 }
 
 fn context() -> Result<RequestContext> {
-    use_context::<RequestContext>().ok_or_else(|| Error::Internal("no request".to_owned()))
+    use_context::<axum::http::request::Parts>()
+        .and_then(|parts| parts.extensions.get::<RequestContext>().cloned())
+        .ok_or_else(|| Error::Internal("no request".to_owned()))
 }
 
 /// Who asks, in a server function.

@@ -23,11 +23,6 @@ pub async fn create(caller: &Caller, request: TokenRequest) -> Result<(String, S
         return Err(Error::Forbidden("a token can't allow more than what made it".to_owned()));
     }
     caller.writer()?;
-    create_for(caller, caller.user_key, request).await
-}
-
-/// Makes a token for somebody else; for the command line.
-pub async fn create_for(caller: &Caller, user_key: i64, request: TokenRequest) -> Result<(String, String)> {
     let name = request.name.trim();
     if name.chars().count() > 100 {
         return Err(Error::invalid("name", "is longer than 100 characters"));
@@ -46,9 +41,9 @@ pub async fn create_for(caller: &Caller, user_key: i64, request: TokenRequest) -
     let token = secret::generate("rb_");
     let row = NewToken {
         id: uuid::Uuid::now_v7().to_string(),
-        user_key,
+        user_key: caller.user_key,
         name: if name.is_empty() { "token".to_owned() } else { name.to_owned() },
-        scope: request.scope.unwrap_or(Scope::Write),
+        scope,
         agents: match request.agents {
             None => None,
             Some(names) => Some(serde_json::to_string(&names).map_err(|e| Error::Internal(e.to_string()))?),
