@@ -2,5 +2,7 @@
 
 #[cfg(feature = "ssr")]
 pub mod app;
+#[cfg(feature = "ssr")]
+pub mod cli;
 pub mod domain; // B
 pub mod server_fns; // B // S
