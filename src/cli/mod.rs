@@ -1,6 +1,7 @@
 //! Server. The command line.
 
 pub mod client;
+pub mod demo;
 pub mod exec;
 
 use crate::domain::{ExecutionId, Timestamp};

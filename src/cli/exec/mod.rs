@@ -142,6 +142,7 @@ impl Sending {
 }
 
 fn new_record(args: &ExecArgs, id: ExecutionId) -> NewExecution {
+    let size: usize = args.command.iter().map(String::len).sum();
     NewExecution {
         id: Some(id),
         agent_name: args.agent.clone(),
@@ -150,7 +151,7 @@ fn new_record(args: &ExecArgs, id: ExecutionId) -> NewExecution {
         status: Some(Status::Running),
         started_at: Some(now()),
         parent_id: args.parent.clone(),
-        metadata: Some(serde_json::json!({ "argv": args.command })),
+        metadata: (size <= 64 * 1024).then(|| serde_json::json!({ "argv": args.command })),
         ..NewExecution::default()
     }
 }
