@@ -1,8 +1,31 @@
 //! Runboard. Which side a folder runs on: B both, S server, W browser.
 
+// `view!` makes deep types: the compiler needs a longer leash.
+#![recursion_limit = "512"]
+
 #[cfg(feature = "ssr")]
-pub mod app;
+pub mod api; // S
 #[cfg(feature = "ssr")]
-pub mod cli;
+pub mod app; // S
+#[cfg(feature = "ssr")]
+pub mod auth; // S
+pub mod browser; // B
+#[cfg(feature = "ssr")]
+pub mod cli; // S
 pub mod domain; // B
-pub mod server_fns; // B // S
+#[cfg(feature = "ssr")]
+pub mod live; // S
+#[cfg(feature = "ssr")]
+pub mod server; // S
+pub mod server_fns; // B
+#[cfg(feature = "ssr")]
+pub mod store; // S
+pub mod ui; // B
+
+/// The browser's entry: takes over the server's HTML.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    browser::show_panics();
+    leptos::mount::hydrate_body(ui::App);
+}

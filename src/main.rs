@@ -1,4 +1,8 @@
+//! The server and its command line.
+
+use std::process::ExitCode;
+
 #[tokio::main]
-async fn main() -> std::process::ExitCode {
+async fn main() -> ExitCode {
     runboard::cli::run().await
 }
