@@ -11,6 +11,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import * as sass from 'sass'
 
 process.chdir(resolve(dirname(fileURLToPath(import.meta.url)), '..'))
+process.env.PATH = [resolve('.tools/bin'), resolve('node_modules/.bin'), process.env.PATH].join(':')
 const site = 'target/site'
 const compressible = /\.(css|html|js|json|svg|txt|wasm|webmanifest|xml)$/
 // What rustc emits by default for this target; without them wasm-opt refuses the file.
