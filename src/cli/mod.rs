@@ -29,6 +29,8 @@ enum Command {
     Token(local::TokenCommand),
     /// Run a command as an execution.
     Exec(exec::ExecArgs),
+    /// Fill the database with a fleet to look at.
+    Demo(demo::DemoArgs),
     /// Bring the database to this version.
     Migrate(local::DatabaseArgs),
     /// Copy a SQLite database into one file, also while it is being served.
@@ -42,6 +44,7 @@ pub async fn run() -> ExitCode {
         Command::User(command) => local::user(command).await,
         Command::Token(command) => local::token(command).await,
         Command::Exec(args) => return exec::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
         Command::Migrate(args) => local::migrate(args).await,
         Command::Backup(args) => local::backup(args).await,
     };
