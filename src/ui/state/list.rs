@@ -105,6 +105,31 @@ impl ListState {
         self.total_is_capped = page.total_is_capped;
         self.as_of = self.as_of.max(page.as_of);
         self.aside.retain(|_, a| a.held || a.seq > page.as_of);
+        self.promote();
+    }
+
+    /// Held runs that belong below the loaded pages now are found there.
+    fn let_go(&mut self) {
+        let below: Vec<_> =
+            self.aside.values().filter(|a| a.held && !self.covers(&a.run)).map(|a| a.run.id.clone()).collect();
+        for id in below {
+            if let Some(aside) = self.aside.get_mut(&id) {
+                aside.held = false;
+            }
+        }
+    }
+
+    /// Runs that were known to lie below the loaded pages and have come into their range.
+    fn promote(&mut self) {
+        let covered = |a: &&Aside| a.matches && !a.held && self.covers(&a.run);
+        let runs: Vec<_> = self.aside.values().filter(covered).cloned().collect();
+        for aside in runs {
+            if self.live_order() {
+                self.insert(aside.run, aside.seq);
+            } else {
+                self.aside.insert(aside.run.id.clone(), Aside { held: true, ..aside });
+            }
+        }
     }
 
     fn append(&mut self, run: ExecutionSummary, seq: i64) {
@@ -211,7 +236,10 @@ impl ListState {
         if let (Some(end), Some(_)) = (overlap, &fetched.next_cursor) {
             // What lies below the refetched part is loaded again when it is reached.
             for id in self.order.split_off(end + 1) {
-                self.rows.remove(&id);
+                if let Some(row) = self.rows.remove(&id) {
+                    let aside = Aside { run: row.run.clone(), matches: !row.left, held: false, seq: row.seq };
+                    self.aside.insert(id, aside);
+                }
             }
         }
         for (_, row) in self.rows.iter_mut().filter(|(id, row)| !ids.contains(*id) && row.seq <= as_of) {
@@ -236,6 +264,10 @@ impl ListState {
         self.total = fetched.total_count;
         self.total_is_capped = fetched.total_is_capped;
         self.as_of = self.as_of.max(as_of);
+        if !self.gap {
+            self.let_go();
+            self.promote();
+        }
         change
     }
 

@@ -130,7 +130,7 @@ mod tests {
     fn an_address_survives_the_round_trip() {
         for text in [
             "",
-            "status=running,failed&agent=!x&q=a%20%26%20b%2C%20%C3%BC",
+            "status=running,failed&agent=!x&q=a%20%26%20b,%20%C3%BC",
             "last=7d&sort=-cost",
             "status=failed&run=0199a3f2-0000-7000-8000-00000000c41e&tab=log",
         ] {

@@ -22,7 +22,7 @@ pub fn visible(top: f64, height: f64, row: f64, len: usize) -> Range<usize> {
     let start = first.saturating_sub(OVERSCAN).min(len);
     let end = (first + shown + OVERSCAN).min(start + MOST_ROWS).min(len);
     // Never an empty window over a list that has rows.
-    if start == end && len > 0 { len.saturating_sub(shown + OVERSCAN)..len } else { start..end }
+    if start == end { len.saturating_sub((shown + OVERSCAN).min(MOST_ROWS))..len } else { start..end }
 }
 
 /// Is the list's first row in view?
