@@ -1,0 +1,2 @@
+mod axis;
+mod pages;

@@ -1,0 +1,3 @@
+mod ansi;
+mod book;
+mod window;
