@@ -1,0 +1,35 @@
+//! Both sides. The only door to the browser: the same names on both sides. On the server most of them do
+//! nothing, because effects and event handlers never run there; `respond_*` do nothing in the browser.
+
+#[cfg(not(feature = "hydrate"))]
+mod server;
+#[cfg(feature = "hydrate")]
+mod socket;
+#[cfg(feature = "hydrate")]
+mod web;
+
+#[cfg(not(feature = "hydrate"))]
+pub use server::*;
+#[cfg(feature = "hydrate")]
+pub use socket::Socket;
+#[cfg(feature = "hydrate")]
+pub use web::*;
+
+/// What a socket tells its owner. Messages come in batches: everything that had arrived. That it stands
+/// is known from its first message, never assumed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SocketEvent {
+    Messages(Vec<String>),
+    Closed,
+}
+
+/// How to write a moment in the viewer's locale and time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LocalStyle {
+    /// 12:03
+    Minute,
+    /// 12:03:41
+    Second,
+    /// 21 Nov 2026, 12:03:41
+    Full,
+}

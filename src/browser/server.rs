@@ -1,0 +1,123 @@
+//! Server. The facade where there is no browser.
+
+use super::{LocalStyle, SocketEvent};
+use leptos::html;
+use leptos::prelude::NodeRef;
+use std::future::{Future, pending};
+
+pub fn spawn(_task: impl Future<Output = ()> + 'static) {}
+
+/// Never returns: nothing on the server waits for the browser's clock.
+pub async fn sleep(_ms: u32) {
+    pending::<()>().await;
+}
+
+pub const fn clock_ms() -> i64 {
+    0
+}
+
+pub const fn random() -> f64 {
+    0.0
+}
+
+pub fn mark_page(_attribute: &str, _value: &str) {}
+
+pub fn unmark_page(_attribute: &str) {}
+
+pub const fn stored(_key: &str) -> Option<String> {
+    None
+}
+
+pub fn store(_key: &str, _value: &str) {}
+
+pub fn forget(_key: &str) {}
+
+pub const fn online() -> bool {
+    true
+}
+
+pub const fn page_visible() -> bool {
+    true
+}
+
+pub const fn narrow() -> bool {
+    false
+}
+
+pub fn local_time(_ms: i64, _style: LocalStyle) -> String {
+    String::new()
+}
+
+pub const fn from_local_input(_text: &str) -> Option<i64> {
+    None
+}
+
+pub fn to_local_input(_ms: i64) -> String {
+    String::new()
+}
+
+pub fn copy_text(_text: String, _done: impl FnOnce(bool) + 'static) {}
+
+pub fn origin() -> String {
+    String::new()
+}
+
+pub fn history_back() {}
+
+pub const fn list_view(_list: NodeRef<html::Div>) -> Option<(f64, f64)> {
+    None
+}
+
+pub fn scroll_by(_y: f64) {}
+
+pub fn focus(_selector: &str) {}
+
+pub fn focus_later(_selector: String) {}
+
+pub const fn typing() -> bool {
+    false
+}
+
+pub const fn dialog_open() -> bool {
+    false
+}
+
+pub fn open_dialog(_dialog: NodeRef<html::Dialog>) {}
+
+pub fn close_dialog(_dialog: NodeRef<html::Dialog>) {}
+
+pub fn on_window(_event: &'static str, _run: impl Fn() + 'static) {}
+
+pub fn on_key(_run: impl Fn(&leptos::ev::KeyboardEvent) + 'static) {}
+
+pub fn close_menus_outside() {}
+
+pub fn close_menus() {}
+
+pub fn show_panics() {}
+
+/// A WebSocket; on the server there is none.
+#[derive(Debug, Clone)]
+pub struct Socket;
+
+impl Socket {
+    pub fn open(_path: &str, _on: impl Fn(SocketEvent) + 'static) -> Self {
+        Self
+    }
+    pub fn send(&self, _text: String) {}
+    pub fn close(&self) {}
+}
+
+/// The page being rendered answers 404.
+pub fn respond_not_found() {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(axum::http::StatusCode::NOT_FOUND);
+    }
+}
+
+/// The page being rendered answers with a redirect.
+pub fn respond_redirect(_path: &str) {
+    #[cfg(feature = "ssr")]
+    leptos_axum::redirect(_path);
+}

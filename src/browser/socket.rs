@@ -1,0 +1,63 @@
+//! Browser. One WebSocket: text out, batches of text in.
+
+use super::{SocketEvent, spawn};
+use futures::channel::mpsc::{UnboundedSender, unbounded};
+use futures::{SinkExt, StreamExt, select};
+use gloo_net::websocket::{Message, futures::WebSocket};
+
+/// Messages handled in one go: a burst becomes one change of the page.
+const BATCH: usize = 256;
+
+/// The sending half; dropping every clone closes the socket.
+#[derive(Debug, Clone)]
+pub struct Socket {
+    out: UnboundedSender<String>,
+}
+
+impl Socket {
+    /// Connects to a path of this host. `on` hears of everything, and last of `Closed`.
+    pub fn open(path: &str, on: impl Fn(SocketEvent) + 'static) -> Self {
+        let (out, outgoing) = unbounded::<String>();
+        let mut outgoing = outgoing.fuse();
+        let url = super::origin().replacen("http", "ws", 1) + path;
+        spawn(async move {
+            let Ok(socket) = WebSocket::open(&url) else {
+                on(SocketEvent::Closed);
+                return;
+            };
+            let (mut write, read) = socket.split();
+            let mut read = read.ready_chunks(BATCH).fuse();
+            let mut open = true;
+            while open {
+                select! {
+                    text = outgoing.next() => match text {
+                        Some(text) => open = write.send(Message::Text(text)).await.is_ok(),
+                        None => break,
+                    },
+                    batch = read.next() => match batch {
+                        Some(batch) => {
+                            open = batch.iter().all(Result::is_ok);
+                            let texts = batch.into_iter().filter_map(|m| match m {
+                                Ok(Message::Text(text)) => Some(text),
+                                _ => None,
+                            });
+                            on(SocketEvent::Messages(texts.collect()));
+                        }
+                        None => break,
+                    },
+                }
+            }
+            on(SocketEvent::Closed);
+        });
+        Self { out }
+    }
+
+    pub fn send(&self, text: String) {
+        // A closed socket has said so already; what was to be sent is sent after the next start.
+        drop(self.out.unbounded_send(text));
+    }
+
+    pub fn close(&self) {
+        self.out.close_channel();
+    }
+}

@@ -1,0 +1,258 @@
+//! Browser. The facade over `web_sys`: small verbs, no state.
+
+use super::LocalStyle;
+use js_sys::{Date, Function, Intl, Object, Reflect};
+use leptos::ev::KeyboardEvent;
+use leptos::html;
+use leptos::prelude::*;
+use std::future::Future;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Document, Element, HtmlElement, Storage, Window};
+
+fn window() -> Option<Window> {
+    web_sys::window()
+}
+
+fn document() -> Option<Document> {
+    window()?.document()
+}
+
+fn storage() -> Option<Storage> {
+    // Refused in some private modes: the page then has no memory, nothing else changes.
+    window()?.local_storage().ok().flatten()
+}
+
+pub fn spawn(task: impl Future<Output = ()> + 'static) {
+    wasm_bindgen_futures::spawn_local(task);
+}
+
+pub async fn sleep(ms: u32) {
+    gloo_timers::future::TimeoutFuture::new(ms).await;
+}
+
+/// The browser's own clock, milliseconds since 1970. May be wrong: see `ui::state::clock`.
+#[allow(clippy::cast_possible_truncation)]
+pub fn clock_ms() -> i64 {
+    Date::now() as i64
+}
+
+pub fn random() -> f64 {
+    js_sys::Math::random()
+}
+
+/// Sets an attribute of `<html>`, for styles and for programs that watch the page.
+pub fn mark_page(attribute: &str, value: &str) {
+    if let Some(root) = document().and_then(|d| d.document_element()) {
+        // Fails only for an illegal attribute name, and ours are constants.
+        drop(root.set_attribute(attribute, value));
+    }
+}
+
+pub fn unmark_page(attribute: &str) {
+    if let Some(root) = document().and_then(|d| d.document_element()) {
+        drop(root.remove_attribute(attribute));
+    }
+}
+
+pub fn stored(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten()
+}
+
+pub fn store(key: &str, value: &str) {
+    if let Some(s) = storage() {
+        // A full storage loses a convenience, no data.
+        drop(s.set_item(key, value));
+    }
+}
+
+pub fn forget(key: &str) {
+    if let Some(s) = storage() {
+        drop(s.remove_item(key));
+    }
+}
+
+pub fn online() -> bool {
+    window().is_none_or(|w| w.navigator().on_line())
+}
+
+pub fn page_visible() -> bool {
+    document().is_none_or(|d| d.visibility_state() == web_sys::VisibilityState::Visible)
+}
+
+/// Is this the phone layout? The same width as in style/_tokens.scss.
+pub fn narrow() -> bool {
+    window().and_then(|w| w.match_media("(max-width: 640px)").ok().flatten()).is_some_and(|m| m.matches())
+}
+
+/// A moment in the viewer's locale and time zone.
+pub fn local_time(ms: i64, style: LocalStyle) -> String {
+    let options = Object::new();
+    let set = |name: &str, value: &str| {
+        // Setting a field of a fresh plain object can't fail.
+        drop(Reflect::set(&options, &name.into(), &value.into()));
+    };
+    match style {
+        LocalStyle::Minute => set("timeStyle", "short"),
+        LocalStyle::Second => set("timeStyle", "medium"),
+        LocalStyle::Full => {
+            set("dateStyle", "medium");
+            set("timeStyle", "medium");
+        }
+    }
+    let format: Function = Intl::DateTimeFormat::new(&js_sys::Array::new(), &options).format();
+    let date = Date::new(&JsValue::from_f64(ms as f64));
+    format.call1(&JsValue::NULL, &date).ok().and_then(|t| t.as_string()).unwrap_or_else(|| ms.to_string())
+}
+
+/// The value of an `input[type=datetime-local]`, read in the viewer's time zone.
+#[allow(clippy::cast_possible_truncation)]
+pub fn from_local_input(text: &str) -> Option<i64> {
+    let ms = Date::new(&JsValue::from_str(text)).get_time();
+    (!text.is_empty() && ms.is_finite()).then_some(ms as i64)
+}
+
+pub fn to_local_input(ms: i64) -> String {
+    let d = Date::new(&JsValue::from_f64(ms as f64));
+    let (month, day, hour, minute) = (d.get_month() + 1, d.get_date(), d.get_hours(), d.get_minutes());
+    format!("{:04}-{month:02}-{day:02}T{hour:02}:{minute:02}", d.get_full_year())
+}
+
+/// Puts text on the clipboard; `done` hears whether it worked.
+pub fn copy_text(text: String, done: impl FnOnce(bool) + 'static) {
+    let Some(w) = window() else { return };
+    // Without TLS there is no clipboard; the property is then undefined.
+    let clipboard = Reflect::get(&w.navigator(), &"clipboard".into()).unwrap_or(JsValue::UNDEFINED);
+    if clipboard.is_undefined() {
+        done(false);
+        return;
+    }
+    let promise = w.navigator().clipboard().write_text(&text);
+    spawn(async move { done(wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()) });
+}
+
+pub fn origin() -> String {
+    window().and_then(|w| w.location().origin().ok()).unwrap_or_default()
+}
+
+pub fn history_back() {
+    if let Some(history) = window().and_then(|w| w.history().ok()) {
+        drop(history.back());
+    }
+}
+
+/// Where the list's top is in the window (negative: scrolled past), and the window's height.
+pub fn list_view(list: NodeRef<html::Div>) -> Option<(f64, f64)> {
+    let top = list.get_untracked()?.get_bounding_client_rect().top();
+    let height = window()?.inner_height().ok()?.as_f64()?;
+    Some((top, height))
+}
+
+pub fn scroll_by(y: f64) {
+    if let Some(w) = window() {
+        w.scroll_by_with_x_and_y(0.0, y);
+    }
+}
+
+fn find(selector: &str) -> Option<HtmlElement> {
+    document()?.query_selector(selector).ok().flatten()?.dyn_into().ok()
+}
+
+pub fn focus(selector: &str) {
+    if let Some(element) = find(selector) {
+        drop(element.focus());
+    }
+}
+
+/// Focus after the next paint, when what the last change made is there.
+pub fn focus_later(selector: String) {
+    request_animation_frame(move || focus(&selector));
+}
+
+/// Does the reader type into a field? Single-key shortcuts stay silent then.
+pub fn typing() -> bool {
+    document().and_then(|d| d.active_element()).is_some_and(|e| {
+        matches!(e.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") || e.has_attribute("contenteditable")
+    })
+}
+
+/// Is a modal dialog in front of the page?
+pub fn dialog_open() -> bool {
+    find("dialog:modal").is_some()
+}
+
+pub fn open_dialog(dialog: NodeRef<html::Dialog>) {
+    if let Some(d) = dialog.get_untracked()
+        && !d.open()
+    {
+        // Fails only when the element has just left the page.
+        drop(d.show_modal());
+    }
+}
+
+pub fn close_dialog(dialog: NodeRef<html::Dialog>) {
+    if let Some(d) = dialog.get_untracked() {
+        d.close();
+    }
+}
+
+/// Listens on the window until the current owner is cleaned up.
+pub fn on_window(event: &'static str, run: impl Fn() + 'static) {
+    let handle = window_event_listener_untyped(event, move |_| run());
+    on_cleanup(move || handle.remove());
+}
+
+pub fn on_key(run: impl Fn(&KeyboardEvent) + 'static) {
+    let handle = window_event_listener(leptos::ev::keydown, move |e| run(&e));
+    on_cleanup(move || handle.remove());
+}
+
+fn open_menus() -> Vec<Element> {
+    let Some(list) = document().and_then(|d| d.query_selector_all("details.menu[open]").ok()) else {
+        return Vec::new();
+    };
+    (0..list.length()).filter_map(|i| list.item(i)?.dyn_into().ok()).collect()
+}
+
+pub fn close_menus() {
+    for menu in open_menus() {
+        drop(menu.remove_attribute("open"));
+    }
+}
+
+/// A menu (`details.menu`) closes on Esc and on a press anywhere else, as native popups do.
+pub fn close_menus_outside() {
+    let press = Closure::<dyn Fn(web_sys::Event)>::new(|event: web_sys::Event| {
+        let target: Option<web_sys::Node> = event.target().and_then(|t| t.dyn_into().ok());
+        for menu in open_menus() {
+            if !menu.contains(target.as_ref()) {
+                drop(menu.remove_attribute("open"));
+            }
+        }
+    });
+    if let Some(d) = document() {
+        drop(d.add_event_listener_with_callback("pointerdown", press.as_ref().unchecked_ref()));
+    }
+    // Lives as long as the page.
+    press.forget();
+    on_key(|e| {
+        if e.key() == "Escape"
+            && let Some(menu) = open_menus().first()
+        {
+            drop(menu.remove_attribute("open"));
+            if let Ok(Some(summary)) = menu.query_selector("summary")
+                && let Ok(summary) = summary.dyn_into::<HtmlElement>()
+            {
+                drop(summary.focus());
+            }
+            e.prevent_default();
+        }
+    });
+}
+
+pub fn show_panics() {
+    console_error_panic_hook::set_once();
+}
+
+pub const fn respond_not_found() {}
+
+pub const fn respond_redirect(_path: &str) {}

@@ -1,0 +1,42 @@
+//! Both sides. A question before something that can't be undone, on the native `<dialog>`.
+
+use super::{Button, Look};
+use crate::browser;
+use leptos::html;
+use leptos::prelude::*;
+
+/// Opens while `open` is true. Esc and "Cancel" close it without `on_confirm`.
+#[component]
+pub fn ConfirmDialog(
+    #[prop(into)] open: Signal<bool>,
+    #[prop(into)] title: Signal<String>,
+    #[prop(into)] body: Signal<String>,
+    /// The verb on the confirming button.
+    confirm: &'static str,
+    #[prop(into)] busy: Signal<bool>,
+    /// What went wrong with the last try.
+    #[prop(into)]
+    problem: Signal<Option<String>>,
+    #[prop(into)] on_confirm: Callback<()>,
+    #[prop(into)] on_close: Callback<()>,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move || {
+        if open.get() {
+            browser::open_dialog(dialog);
+        } else {
+            browser::close_dialog(dialog);
+        }
+    });
+    view! {
+        <dialog node_ref=dialog class="confirm" aria-labelledby="confirm-title" on:close=move |_| on_close.run(())>
+            <h2 id="confirm-title">{move || title.get()}</h2>
+            <p>{move || body.get()}</p>
+            {move || problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            <div class="dialog-actions">
+                <Button on_press=move |_| browser::close_dialog(dialog)>"Cancel"</Button>
+                <Button look=Look::Danger disabled=busy on_press=move |_| on_confirm.run(())>{confirm}</Button>
+            </div>
+        </dialog>
+    }
+}

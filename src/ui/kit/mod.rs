@@ -1,0 +1,16 @@
+//! Both sides. Building blocks that know nothing of the application.
+
+mod button;
+mod chip;
+mod dialog;
+pub mod format;
+mod icon;
+mod menu;
+mod note;
+
+pub use button::{Button, Look};
+pub use chip::{Chip, ErrorChip};
+pub use dialog::ConfirmDialog;
+pub use icon::{Icon, Sprite};
+pub use menu::{Kebab, Menu};
+pub use note::{Command, EmptyState, ErrorNote};

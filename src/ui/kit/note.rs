@@ -1,0 +1,59 @@
+//! Both sides. What stands where there is nothing, or something failed.
+
+use super::{Button, Look};
+use crate::browser;
+use leptos::prelude::*;
+
+/// Nothing here, why, and what to do about it.
+#[component]
+pub fn EmptyState(#[prop(into)] title: String, children: Children) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <h2>{title}</h2>
+            {children()}
+        </div>
+    }
+}
+
+/// A failure in words, with a way to try again when there is one.
+#[component]
+pub fn ErrorNote(
+    #[prop(into)] message: Signal<String>,
+    #[prop(optional, into)] on_retry: Option<Callback<()>>,
+) -> impl IntoView {
+    view! {
+        <div class="note bad" role="alert">
+            <span>{move || message.get()}</span>
+            {on_retry.map(|retry| view! { <Button small=true on_press=move |_| retry.run(())>"Retry"</Button> })}
+        </div>
+    }
+}
+
+/// A command to copy.
+#[component]
+pub fn Command(#[prop(into)] title: String, #[prop(into)] text: String) -> impl IntoView {
+    let copied = RwSignal::new(None::<bool>);
+    let word = move || match copied.get() {
+        None => "Copy",
+        Some(true) => "Copied",
+        Some(false) => "Select and copy",
+    };
+    let label = format!("Copy: {title}");
+    let to_copy = text.clone();
+    view! {
+        <figure class="command">
+            <figcaption>
+                <span>{title}</span>
+                <Button
+                    small=true
+                    look=Look::Quiet
+                    label=label
+                    on_press=move |_| browser::copy_text(to_copy.clone(), move |ok| copied.set(Some(ok)))
+                >
+                    {word}
+                </Button>
+            </figcaption>
+            <pre>{text}</pre>
+        </figure>
+    }
+}

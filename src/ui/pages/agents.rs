@@ -1,0 +1,60 @@
+//! Both sides. The agents the viewer may see.
+
+use crate::domain::AgentSummary;
+use crate::server_fns::list_agents;
+use crate::ui::kit::{EmptyState, ErrorNote};
+use crate::ui::parts::PageHead;
+use crate::ui::paths;
+use leptos::prelude::*;
+
+#[component]
+pub fn Agents() -> impl IntoView {
+    let agents = Resource::new_blocking(|| (), |()| list_agents());
+    let table = move || {
+        Suspend::new(async move {
+            match agents.await {
+                Ok(list) if list.is_empty() => view! {
+                    <EmptyState title="No agents yet">
+                        <p>"An agent appears here with the first run that is recorded under its name."</p>
+                    </EmptyState>
+                }
+                .into_any(),
+                Ok(list) => view! { <Table list/> }.into_any(),
+                Err(e) => {
+                    let retry = Callback::new(move |()| agents.refetch());
+                    view! { <ErrorNote message=e.to_string() on_retry=retry/> }.into_any()
+                }
+            }
+        })
+    };
+    view! {
+        <PageHead title="Agents" trail=vec![("Dashboard".to_owned(), paths::DASHBOARD.to_owned())]/>
+        <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{table}</Suspense>
+    }
+}
+
+#[component]
+fn Table(list: Vec<AgentSummary>) -> impl IntoView {
+    let rows: Vec<_> = list
+        .into_iter()
+        .map(|a| {
+            let shown = (a.display_name != a.name).then(|| view! { <span class="faint">{a.name.clone()}</span> });
+            view! {
+                <tr>
+                    <th scope="row"><a href=paths::agent(&a.name)>{a.display_name.clone()}</a> " " {shown}</th>
+                    <td>{a.kind.as_str()}</td>
+                    <td>{a.owner}</td>
+                    <td>{a.description}</td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+        <div class="panel scroll-x">
+            <table class="table">
+                <thead><tr><th scope="col">"Agent"</th><th scope="col">"Kind"</th><th scope="col">"Owner"</th><th scope="col">"Description"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+}

@@ -1,0 +1,28 @@
+//! Both sides. Title and breadcrumb of a page.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// `trail` are the pages above this one: (name, address).
+#[component]
+pub fn PageHead(
+    #[prop(into)] title: Signal<String>,
+    trail: Vec<(String, String)>,
+    /// What stands at the right: buttons.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let crumbs: Vec<_> = trail.into_iter().map(|(name, href)| view! { <li><a href=href>{name}</a></li> }).collect();
+    view! {
+        <Title text=move || title.get()/>
+        <header class="head">
+            <div class="head-text">
+                <nav class="crumbs" aria-label="Breadcrumb">
+                    <ol>{crumbs} <li aria-current="page">{move || title.get()}</li></ol>
+                </nav>
+                <h1>{move || title.get()}</h1>
+            </div>
+            <div class="head-actions">{children.map(|c| c())}</div>
+        </header>
+    }
+}

@@ -1,0 +1,21 @@
+//! Both sides. Building blocks that know the application.
+
+mod connection;
+mod drawer;
+mod head;
+mod nav;
+mod problem;
+mod signed;
+mod status;
+mod stop;
+mod time;
+
+pub use connection::{ConnectionMark, live_running};
+pub use drawer::RunDrawer;
+pub use head::PageHead;
+pub use nav::Nav;
+pub use problem::Problem;
+pub use signed::Signed;
+pub use status::{StatusMark, status_class, status_word};
+pub use stop::{StopDialog, StopRequest, use_stop};
+pub use time::{Elapsed, RelativeTime, Unknown, exact};

@@ -1,0 +1,113 @@
+//! Both sides. The frame's navigation: at the top, and on phones at the bottom.
+
+use crate::domain::{Me, Role};
+use crate::server_fns::{Session, SignOut};
+use crate::ui::kit::{Icon, format};
+use crate::ui::paths;
+use crate::ui::state::session::use_session;
+use crate::ui::state::theme::{Theme, theme_signal};
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+/// (name, icon, address)
+const PLACES: [(&str, &str, &str); 3] = [
+    ("Dashboard", "dashboard", paths::DASHBOARD),
+    ("Executions", "executions", paths::EXECUTIONS),
+    ("Agents", "agents", paths::AGENTS),
+];
+
+#[component]
+pub fn Nav() -> impl IntoView {
+    let session = use_session();
+    let bar = move || {
+        Suspend::new(async move {
+            let session = session.await.ok();
+            let me = session.as_ref().and_then(|s| s.me.clone());
+            view! {
+                {me.clone().zip(session).map(|(me, s)| view! { <Links me s class="places"/> })}
+                <span class="grow"></span>
+                {me.map(|me| view! { <super::ConnectionMark/> <UserMenu me/> })}
+            }
+        })
+    };
+    let tabs = move || {
+        Suspend::new(async move {
+            session
+                .await
+                .ok()
+                .and_then(|s| Some((s.me.clone()?, s)))
+                .map(|(me, s)| view! { <Links me s class="tabbar"/> })
+        })
+    };
+    view! {
+        <header class="top">
+            <a class="brand" href=paths::DASHBOARD>
+                <svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true">
+                    <rect x="1" y="3" width="14" height="4" rx="2"></rect>
+                    <rect x="5" y="9" width="16" height="4" rx="2" opacity=".55"></rect>
+                    <rect x="3" y="15" width="9" height="4" rx="2" opacity=".3"></rect>
+                </svg>
+                "Runboard"
+            </a>
+            <Suspense>{bar}</Suspense>
+        </header>
+        <Suspense>{tabs}</Suspense>
+    }
+}
+
+#[component]
+fn Links(me: Me, s: Session, class: &'static str) -> impl IntoView {
+    let path = use_location().pathname;
+    let running = super::live_running(s.running);
+    let links: Vec<_> = PLACES
+        .into_iter()
+        .filter(|(_, _, href)| me.role != Role::Client || *href == paths::AGENTS)
+        .map(|(name, icon, href)| {
+            let here =
+                move || path.with(|p| if href == "/" { p == "/" } else { p.starts_with(href) }).then_some("page");
+            let badge = (href == paths::EXECUTIONS).then(|| {
+                move || {
+                    let n = running.get();
+                    (n > 0).then(|| view! { <span class="count" title="unfinished runs">{format::count(n)}</span> })
+                }
+            });
+            view! {
+                <a href=href aria-current=here>
+                    <Icon name=icon/>
+                    <span>{name}</span>
+                    {badge}
+                </a>
+            }
+        })
+        .collect();
+    view! { <nav class=class aria-label=if class == "tabbar" { "Main, at the bottom" } else { "Main" }>{links}</nav> }
+}
+
+#[component]
+fn UserMenu(me: Me) -> impl IntoView {
+    let sign_out = ServerAction::<SignOut>::new();
+    let theme = theme_signal();
+    let initials: String = me.display_name.split_whitespace().filter_map(|w| w.chars().next()).take(2).collect();
+    let themes = Theme::ALL.map(|t| {
+        view! {
+            <label>
+                <input type="radio" name="theme" prop:checked=move || theme.get() == t
+                    on:change=move |_| { t.choose(); theme.set(t); }/>
+                {t.word()}
+            </label>
+        }
+    });
+    view! {
+        <details class="menu end user">
+            <summary aria-label=format!("Account: {}", me.display_name)>
+                <span class="avatar" aria-hidden="true">{initials.to_uppercase()}</span>
+            </summary>
+            <div class="menu-panel">
+                <p class="menu-who"><strong>{me.display_name}</strong><span>{me.email}</span><span>{me.role.as_str()}</span></p>
+                <fieldset class="theme needs-js"><legend>"Theme"</legend>{themes}</fieldset>
+                <a rel="external" href=paths::API_DOCS>"API"</a>
+                <ActionForm action=sign_out><button type="submit" class="btn">"Sign out"</button></ActionForm>
+            </div>
+        </details>
+    }
+}

@@ -1,0 +1,64 @@
+//! Both sides. Every address of the pages is made here.
+
+use crate::domain::filter::escape;
+
+pub const DASHBOARD: &str = "/";
+pub const EXECUTIONS: &str = "/executions";
+pub const AGENTS: &str = "/agents";
+pub const LOGIN: &str = "/login";
+pub const SETUP: &str = "/setup";
+pub const API_DOCS: &str = "/api/docs";
+
+/// The list under a page query (without `?`).
+pub fn executions(query: &str) -> String {
+    with_query(EXECUTIONS, query)
+}
+
+pub fn execution(id: &str) -> String {
+    format!("{EXECUTIONS}/{}", escape(id))
+}
+
+pub fn agent(name: &str) -> String {
+    format!("{AGENTS}/{}", escape(name))
+}
+
+pub fn agent_execution(name: &str, id: &str) -> String {
+    format!("{}/executions/{}", agent(name), escape(id))
+}
+
+/// Sign-in that comes back to `next`.
+pub fn login(next: &str) -> String {
+    if next == DASHBOARD { LOGIN.to_owned() } else { format!("{LOGIN}?next={}", escape(next)) }
+}
+
+pub fn with_query(path: &str, query: &str) -> String {
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// A place to go after signing in: only a path of this site, never another host.
+pub fn safe_next(next: Option<&str>) -> String {
+    match next {
+        Some(n) if n.starts_with('/') && !n.starts_with("//") && !n.contains('\\') => n.to_owned(),
+        _ => DASHBOARD.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_escaped_in_addresses() {
+        assert_eq!(agent("a b/c"), "/agents/a%20b%2Fc");
+        assert_eq!(agent_execution("build", "x"), "/agents/build/executions/x");
+        assert_eq!(login("/executions?status=failed"), "/login?next=%2Fexecutions%3Fstatus%3Dfailed");
+    }
+
+    #[test]
+    fn sign_in_never_leads_to_another_host() {
+        assert_eq!(safe_next(Some("/agents")), "/agents");
+        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", ""] {
+            assert_eq!(safe_next(Some(bad)), "/");
+        }
+    }
+}
