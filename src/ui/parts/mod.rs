@@ -5,6 +5,7 @@ mod drawer;
 mod head;
 mod nav;
 mod problem;
+pub mod run;
 mod signed;
 mod status;
 mod stop;
