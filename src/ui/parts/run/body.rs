@@ -1,16 +1,13 @@
 //! Both sides. A run: header, the views' names, the view that is open.
 
-use super::calls::CallsTab;
 use super::header::RunHeader;
 use super::json::JsonTab;
-use super::log::LogTab;
 use super::overview::Overview;
+use super::part::{Opened, PartView};
 use super::state::{Place, RunState};
-use super::steps::StepsTab;
 use super::tabs::{Tab, Tabs};
 use crate::browser;
-use crate::domain::{Error, ExecutionDetail};
-use crate::server_fns::get_execution;
+use crate::domain::Error;
 use crate::ui::kit::{EmptyState, ErrorNote};
 use crate::ui::paths;
 use leptos::prelude::*;
@@ -19,14 +16,18 @@ use leptos::prelude::*;
 #[component]
 pub fn RunView(#[prop(into)] id: Signal<String>, #[prop(into)] tab: Signal<Tab>, place: Place) -> impl IntoView {
     // Blocking: whether the run exists is part of the answer's status line.
-    let record = Resource::new_blocking(move || id.get(), get_execution);
+    // With the view that is open now; others are read when they are opened.
+    let opened = Resource::new_blocking(
+        move || id.get(),
+        move |id| Opened::load(id, tab.try_get_untracked().unwrap_or_default()),
+    );
     let content = move || {
         Suspend::new(async move {
-            match record.await {
-                Ok(detail) => view! { <Body detail tab place/> }.into_any(),
+            match opened.await {
+                Ok(opened) => view! { <Body opened tab place/> }.into_any(),
                 Err(Error::NotFound) => view! { <Missing place/> }.into_any(),
                 Err(error) => {
-                    let retry = Callback::new(move |()| record.refetch());
+                    let retry = Callback::new(move |()| opened.refetch());
                     view! { <ErrorNote message=error.to_string() on_retry=retry/> }.into_any()
                 }
             }
@@ -36,14 +37,14 @@ pub fn RunView(#[prop(into)] id: Signal<String>, #[prop(into)] tab: Signal<Tab>,
 }
 
 #[component]
-fn Body(detail: ExecutionDetail, tab: Signal<Tab>, place: Place) -> impl IntoView {
-    let run = RunState::follow(detail);
+fn Body(opened: Opened, tab: Signal<Tab>, place: Place) -> impl IntoView {
+    let run = RunState::follow(opened.detail);
+    let first = StoredValue::new(opened.part);
     let view = move || match tab.get() {
         Tab::Overview => view! { <Overview run/> }.into_any(),
-        Tab::Steps => view! { <StepsTab run/> }.into_any(),
-        Tab::Tools => view! { <CallsTab run/> }.into_any(),
-        Tab::Log => view! { <LogTab run/> }.into_any(),
         Tab::Json => view! { <JsonTab run/> }.into_any(),
+        // What came with the record serves the first view only.
+        tab => view! { <PartView run tab first=first.try_update_value(Option::take).flatten()/> }.into_any(),
     };
     view! {
         <article class="run" data-execution=run.id() data-status=move || run.status.get().as_str()>

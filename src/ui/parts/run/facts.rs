@@ -89,7 +89,8 @@ fn Context(run: RunState) -> impl IntoView {
     move || match known.get() {
         (Some(used), Some(max)) => {
             let text = format!("{} of {}", format::short_count(used), format::short_count(max));
-            view! { <span>{text.clone()}</span><meter min="0" max=max value=used high=max / 10 * 8 aria-label="Context in use">{text}</meter> }
+            let share = format!("{:.1}%", (used as f64 / max.max(1) as f64 * 100.0).clamp(0.0, 100.0));
+            view! { <span>{text}</span><span class="gauge" aria-hidden="true"><i style:width=share></i></span> }
                 .into_any()
         }
         (Some(used), None) => view! { <span>{format::short_count(used)}</span> }.into_any(),

@@ -3,7 +3,7 @@
 use super::state::{Place, RunState};
 use crate::browser;
 use crate::domain::{ExecutionDetail, Status};
-use crate::ui::kit::{Button, Look, format};
+use crate::ui::kit::{Button, Icon, Look, format};
 use crate::ui::parts::{Elapsed, StatusMark, use_stop};
 use crate::ui::paths;
 use leptos::prelude::*;
@@ -82,10 +82,13 @@ fn Actions(run: RunState, place: Place) -> impl IntoView {
     let copy = move |_| {
         browser::copy_text(browser::origin() + &paths::execution(&run.id()), move |ok| copied.set(Some(ok)));
     };
+    // The drawer has room for the icons only.
+    let named = place == Place::Page;
     let word = move || match copied.get() {
-        None => "Copy link",
+        None if named => "Copy link",
+        None => "",
         Some(true) => "Copied",
-        Some(false) => "Copying is not allowed here",
+        Some(false) => "Not allowed here",
     };
     let stoppable = Memo::new(move |_| run.unfinished() && !run.detail.with(|d| d.summary.cancel_requested));
     view! {
@@ -94,10 +97,10 @@ fn Actions(run: RunState, place: Place) -> impl IntoView {
                 <Button small=true look=Look::Danger icon="stop"
                     on_press=move |_| stop.ask(run.detail.with_untracked(|d| d.summary.clone()))>"Stop"</Button>
             </Show>
-            <Button small=true look=Look::Quiet icon="link" on_press=copy>{word}</Button>
+            <Button small=true look=Look::Quiet icon="link" label="Copy link" on_press=copy>{word}</Button>
             {(place == Place::Drawer).then(|| view! {
-                <a class="btn quiet small" href=paths::execution(&run.id())>
-                    <crate::ui::kit::Icon name="open"/>"Full page"
+                <a class="btn quiet small" href=paths::execution(&run.id()) aria-label="Full page" title="Full page">
+                    <Icon name="open"/>
                 </a>
             })}
         </div>

@@ -19,10 +19,11 @@ pub fn Overview(run: RunState) -> impl IntoView {
     let has_response = Memo::new(move |_| response.with(Option::is_some));
     let has_message = Memo::new(move |_| message.with(|m| !m.is_empty()));
     view! {
+        <div class="overview">
         <Show when=move || has_error.get()>
             <div class="run-error"><LongText title="Error" text=Signal::derive(move || error.get().unwrap_or_default())/></div>
         </Show>
-        <Facts run/>
+        <div class="overview-side"><Facts run/></div>
         <Show when=move || has_message.get()><LongText title="Message" text=message/></Show>
         <Show when=move || has_response.get()>
             <LongText title="Response" text=Signal::derive(move || response.get().unwrap_or_default())/>
@@ -38,5 +39,6 @@ pub fn Overview(run: RunState) -> impl IntoView {
             })
         }}
         {move || metadata.get().map(|value| view! { <section class="text"><h3>"Metadata"</h3><JsonTree value/></section> })}
+        </div>
     }
 }

@@ -1,6 +1,5 @@
 //! Both sides. The steps of a run, in order.
 
-use super::loaded::loaded;
 use super::pager::{PAGE, Pager};
 use super::rows::{RowSignal, Rows};
 use super::state::RunState;
@@ -22,14 +21,7 @@ pub const fn part_status(status: PartStatus) -> Status {
 }
 
 #[component]
-pub fn StepsTab(run: RunState) -> impl IntoView {
-    let id = run.id();
-    let data = Resource::new(|| (), move |()| list_steps(id.clone()));
-    loaded(data, move |steps| view! { <Steps run steps/> })
-}
-
-#[component]
-fn Steps(run: RunState, steps: Vec<Step>) -> impl IntoView {
+pub fn Steps(run: RunState, steps: Vec<Step>) -> impl IntoView {
     let rows = RwSignal::new(Rows::new(steps));
     let page = RwSignal::new(0);
     Effect::new(move |before: Option<u32>| {

@@ -5,4 +5,4 @@ mod pages;
 mod row;
 mod tab;
 
-pub use tab::CallsTab;
+pub use tab::Calls;

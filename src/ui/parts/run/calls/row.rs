@@ -44,7 +44,7 @@ pub fn CallRow(call: RowSignal<ToolCall>, axis: Memo<Axis>, now: Memo<i64>) -> i
                 <span class="track" aria-hidden="true">
                     <i style:left=move || format!("{:.2}%", bar.get().left) style:width=move || format!("{:.2}%", bar.get().width)></i>
                 </span>
-                <span class="sr-only">{word}</span>
+                <span class="visually-hidden">{word}</span>
                 <span class="call-time">{time}</span>
             </summary>
             <div class="call-body">{body}</div>

@@ -7,19 +7,11 @@ use crate::browser;
 use crate::domain::{PartStatus, ToolCall};
 use crate::server_fns::{ToolCallPage, list_tool_calls};
 use crate::ui::kit::{ErrorNote, format};
-use crate::ui::parts::run::loaded::loaded;
 use crate::ui::parts::run::pager::{PAGE, Pager};
 use crate::ui::parts::run::rows::Rows;
 use crate::ui::parts::run::state::RunState;
 use crate::ui::state::clock::use_clock;
 use leptos::prelude::*;
-
-#[component]
-pub fn CallsTab(run: RunState) -> impl IntoView {
-    let id = run.id();
-    let data = Resource::new(|| (), move |()| list_tool_calls(id.clone(), None));
-    loaded(data, move |first| view! { <Calls run first/> })
-}
 
 /// What was read so far.
 #[derive(Clone, Copy)]
@@ -89,7 +81,7 @@ impl Book {
 }
 
 #[component]
-fn Calls(run: RunState, first: ToolCallPage) -> impl IntoView {
+pub fn Calls(run: RunState, first: ToolCallPage) -> impl IntoView {
     let clock = use_clock();
     let book = Book::new(run, first);
     let page = RwSignal::new(0_usize);

@@ -7,4 +7,4 @@ mod reader;
 mod tab;
 mod window;
 
-pub use tab::LogTab;
+pub use tab::Log;

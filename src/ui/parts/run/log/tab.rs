@@ -6,22 +6,14 @@ use super::line::Line;
 use super::reader::Reader;
 use super::window::LINE;
 use crate::browser;
-use crate::server_fns::{LogPage, read_log};
+use crate::server_fns::LogPage;
 use crate::ui::kit::{Button, ErrorNote, Look, format};
-use crate::ui::parts::run::loaded::loaded;
 use crate::ui::parts::run::state::RunState;
 use crate::ui::paths;
 use leptos::prelude::*;
 
 #[component]
-pub fn LogTab(run: RunState) -> impl IntoView {
-    let id = run.id();
-    let data = Resource::new(|| (), move |()| read_log(id.clone(), None));
-    loaded(data, move |first| view! { <Log run first/> })
-}
-
-#[component]
-fn Log(run: RunState, first: LogPage) -> impl IntoView {
+pub fn Log(run: RunState, first: LogPage) -> impl IntoView {
     let reader = Reader::new(run, first);
     let times = RwSignal::new(true);
     let open = RwSignal::new(None::<i64>);
