@@ -4,10 +4,22 @@
 #![recursion_limit = "512"]
 
 #[cfg(feature = "ssr")]
+pub mod api; // S
+#[cfg(feature = "ssr")]
 pub mod app; // S
+#[cfg(feature = "ssr")]
+pub mod auth; // S
 pub mod browser; // B
+#[cfg(feature = "ssr")]
+pub mod cli; // S
 pub mod domain; // B
+#[cfg(feature = "ssr")]
+pub mod live; // S
+#[cfg(feature = "ssr")]
+pub mod server; // S
 pub mod server_fns; // B
+#[cfg(feature = "ssr")]
+pub mod store; // S
 pub mod ui; // B
 
 /// The browser's entry: takes over the server's HTML.

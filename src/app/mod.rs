@@ -1,29 +1,104 @@
-//! Server. The operations by name; bodies follow.
-use crate::domain::*;
-pub struct Caller;
+//! Server. The use cases: authorise, validate, store (the row and its event in one transaction).
+//! REST handlers, server functions and the command line call these and hold no logic of their own.
+
+pub mod access;
+pub mod agents;
+pub mod config;
+pub mod cursor;
+pub mod executions;
+pub mod housekeeping;
+pub mod parts;
+pub mod record;
+pub mod session;
+pub mod stats;
+pub mod tokens;
+pub mod users;
+mod validate;
+
+pub use access::{Caller, Claim};
+pub use config::{Clock, Config};
+
+use crate::auth::throttle::Throttle;
+use crate::domain::{Error, Result, Timestamp};
+use crate::store::Store;
+use leptos::prelude::use_context;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Everything a request needs. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+pub struct Inner {
+    pub store: Store,
+    pub config: Config,
+    clock: Clock,
+    access: access::Cache,
+    /// Counts changes to who may see what; sockets look again when it moves.
+    access_changes: watch::Sender<u64>,
+    stats: stats::Cache,
+    counts: executions::CountCache,
+    sign_in_account: Throttle<String>,
+    sign_in_address: Throttle<String>,
+    pub requests: Throttle<String>,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    pub fn new(store: Store, config: Config, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            clock,
+            access: access::Cache::default(),
+            access_changes: watch::Sender::new(0),
+            stats: stats::Cache::default(),
+            counts: executions::CountCache::default(),
+            sign_in_account: Throttle::per_minute(config.sign_in_per_account),
+            sign_in_address: Throttle::per_minute(config.sign_in_per_address),
+            requests: Throttle::per_second(config.requests_per_second),
+            config,
+        }))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Somebody's access changed: forget what is known about everybody's.
+    pub(crate) fn access_changed(&self) {
+        self.access_changes.send_modify(|n| *n += 1);
+    }
+
+    pub fn access_changes(&self) -> watch::Receiver<u64> {
+        self.access_changes.subscribe()
+    }
+}
+
+/// What the router puts among a request's extensions.
+#[derive(Clone)]
+pub struct RequestContext {
+    pub app: App,
+    pub caller: Option<Caller>,
+    /// The client's address, for throttling.
+    pub address: String,
+    /// Behind TLS: cookies are marked `Secure`.
+    pub secure: bool,
+}
+
+fn context() -> Result<RequestContext> {
+    use_context::<axum::http::request::Parts>()
+        .and_then(|parts| parts.extensions.get::<RequestContext>().cloned())
+        .ok_or_else(|| Error::Internal("no request".to_owned()))
+}
+
+/// Who asks, in a server function.
+#[expect(clippy::unused_async, reason = "server functions await it like every other use case")]
 pub async fn caller() -> Result<Caller> {
-    Err(Error::Unauthenticated)
-}
-macro_rules! f { ($m:ident { $($n:ident($($t:ty),*) -> $r:ty;)* }) => { pub mod $m { use crate::domain::*; use super::Caller; $(pub async fn $n(_: &Caller, $(_: $t),*) -> Result<$r> { Err(Error::Unauthenticated) })* } } }
-mod x {
-    pub type S<'a> = &'a str;
-}
-f!(executions { list_for_page(&str, Option<String>) -> ExecutionPage; get(&str) -> ExecutionDetail; terminate(&str, bool) -> ExecutionSummary; });
-f!(stats { for_page(&str) -> Stats; });
-f!(parts { steps_for_page(&str) -> Vec<Step>; tool_calls(&str, Option<String>, Option<i64>) -> (Vec<ToolCall>, Option<String>); log_for_page(&str, Option<i64>) -> (Vec<LogLine>, i64); });
-f!(agents { list() -> Vec<AgentSummary>; });
-pub mod session {
-    use crate::domain::*;
-    pub async fn describe() -> Result<crate::server_fns::Session> {
-        Err(Error::Unauthenticated)
-    }
-    pub async fn sign_in_page(_: String, _: String, _: Option<String>) -> Result<()> {
-        Err(Error::Unauthenticated)
-    }
-    pub async fn sign_out_page() -> Result<()> {
-        Err(Error::Unauthenticated)
-    }
-    pub async fn set_up_page(_: String, _: String, _: String, _: String) -> Result<()> {
-        Err(Error::Unauthenticated)
-    }
+    context()?.caller.ok_or(Error::Unauthenticated)
 }

@@ -554,6 +554,41 @@ fn boolean(values: &[&str]) -> Result<bool, Error> {
     }
 }
 
+/// Name and value of each parameter, unescaped; `+` stands for a space, as forms send it.
+pub fn parse_query(query: &str) -> Vec<(String, String)> {
+    query
+        .trim_start_matches('?')
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (unescape(name), unescape(value))
+        })
+        .collect()
+}
+
+fn unescape(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(b) = rest.next() {
+        match b {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let mut look = rest.clone();
+                let digit = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16));
+                if let (Some(high), Some(low)) = (digit(look.next()), digit(look.next())) {
+                    bytes.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
+                    rest = look;
+                } else {
+                    bytes.push(b'%');
+                }
+            }
+            _ => bytes.push(b),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// A query string that stays readable: only what must be escaped is.
 pub fn query_string<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let mut out = String::new();
@@ -616,6 +651,18 @@ mod tests {
         let (f, errors) = page(&[("q", "a & b"), ("status", "running,failed"), ("last", "24h"), ("agent", "!x")]);
         assert!(errors.is_empty());
         assert_eq!(f.page_query(), "status=running,failed&agent=!x&q=a%20%26%20b");
+    }
+
+    #[test]
+    fn a_query_string_survives_the_round_trip() {
+        let pairs = [("q", "a&b=c+d %41 é,!*".to_owned()), ("status", "failed".to_owned())];
+        let text = query_string(pairs.iter().map(|(k, v)| (*k, v.clone())));
+        let back = parse_query(&text);
+        assert_eq!(back, pairs.map(|(k, v)| (k.to_owned(), v)));
+        assert_eq!(
+            parse_query("?a=%zz&b=%&c&=x"),
+            [("a", "%zz"), ("b", "%"), ("c", ""), ("", "x")].map(|(k, v)| (k.into(), v.into()))
+        );
     }
 
     #[test]

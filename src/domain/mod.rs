@@ -18,7 +18,7 @@ pub use agent::{AgentKind, AgentSummary};
 pub use error::{Error, FieldError, Result};
 pub use event::{ClientFrame, EventKind, FrameType, ServerFrame, Topic};
 pub use execution::{ExecutionDetail, ExecutionPatch, ExecutionSummary, Interaction, NewExecution, RunLink};
-pub use filter::{Choice, Filter, Label, Range, Window};
+pub use filter::{Choice, Dialect, Filter, Label, Range, Window};
 pub use id::ExecutionId;
 pub use page::{ExecutionPage, Sort, SortField};
 pub use parts::{LogLine, LogStream, NewLogLine, NewStep, NewToolCall, PartStatus, Step, ToolCall};

@@ -6,6 +6,7 @@ mod head;
 mod nav;
 mod problem;
 pub mod run;
+pub mod runs;
 mod signed;
 mod status;
 mod stop;

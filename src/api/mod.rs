@@ -1,0 +1,87 @@
+//! Server. The REST interface: extract → app → JSON. All routes are listed here.
+
+mod agents;
+mod executions;
+pub mod extract;
+mod ops;
+mod people;
+pub mod problem;
+mod record;
+mod stream;
+
+use crate::live::Hub;
+use crate::server::metrics::Metrics;
+use axum::Router;
+use axum::extract::FromRef;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+/// What handlers share beside the request's own context.
+#[derive(Clone, FromRef)]
+pub struct ApiState {
+    pub hub: Hub,
+    pub metrics: Metrics,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Runboard",
+        description = "Shows and controls every run of every AI agent a team operates. Send `Authorization: Bearer TOKEN`. \
+            Times are RFC 3339 UTC, money is USD as a decimal number, unknown is `null`. Every POST honours `Idempotency-Key`."
+    ),
+    components(schemas(problem::Problem))
+)]
+struct Document;
+
+fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(executions::list_executions, record::create_execution))
+        .routes(routes!(record::batch_executions))
+        .routes(routes!(executions::execution_stats))
+        .routes(routes!(executions::active_executions))
+        .routes(routes!(executions::recent_executions))
+        .routes(routes!(executions::get_execution, record::patch_execution))
+        .routes(routes!(executions::get_run))
+        .routes(routes!(record::heartbeat))
+        .routes(routes!(executions::list_steps, record::upsert_steps))
+        .routes(routes!(executions::list_tool_calls, record::upsert_tool_calls))
+        .routes(routes!(executions::read_log, record::append_log))
+        .routes(routes!(executions::terminate_execution))
+        .routes(routes!(stream::stream_execution))
+        .routes(routes!(stream::open_socket))
+        .routes(routes!(agents::list_agents))
+        .routes(routes!(agents::agents_execution_stats))
+        .routes(routes!(agents::get_agent))
+        .routes(routes!(agents::list_agent_runs))
+        .routes(routes!(agents::list_agent_executions))
+        .routes(routes!(agents::get_agent_execution))
+        .routes(routes!(agents::read_agent_execution_log))
+        .routes(routes!(agents::stream_agent_execution))
+        .routes(routes!(agents::terminate_agent_execution))
+        .routes(routes!(agents::list_shares, agents::create_share))
+        .routes(routes!(agents::delete_share))
+        .routes(routes!(people::login))
+        .routes(routes!(people::logout))
+        .routes(routes!(people::me))
+        .routes(routes!(people::list_tokens, people::create_token))
+        .routes(routes!(people::delete_token))
+        .routes(routes!(people::list_users, people::create_user))
+        .routes(routes!(ops::healthz))
+        .routes(routes!(ops::readyz))
+        .routes(routes!(ops::metrics))
+}
+
+/// The OpenAPI document.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().split_for_parts().1
+}
+
+/// All routes, with the document and a page to browse it.
+pub fn router(state: ApiState) -> Router {
+    let (router, document) = routes().split_for_parts();
+    let docs: Router = SwaggerUi::new("/api/docs").url("/api/openapi.json", document).into();
+    router.with_state(state).merge(docs)
+}

@@ -1,0 +1,52 @@
+//! Server. Live: the WebSocket and the stream of one execution.
+
+use super::extract::{Auth, Context};
+use super::problem::{ApiError, Problem};
+use crate::app::executions;
+use crate::domain::Error;
+use crate::live::{Hub, follow, serve_socket};
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+
+/// Bytes of a frame a client may send.
+const FRAME: usize = 64 << 10;
+
+/// Open a WebSocket; frames are described in docs/API.md.
+#[utoipa::path(get, path = "/ws", tag = "live",
+    responses((status = 101), (status = 401, body = Problem), (status = 403, body = Problem)))]
+pub async fn open_socket(
+    Auth(caller): Auth,
+    Context(context): Context,
+    State(hub): State<Hub>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    crate::server::origin::check(&headers, &context.app.config)?;
+    let upgrade = upgrade.map_err(|e| Error::invalid("Upgrade", e.to_string()))?;
+    Ok(upgrade.max_message_size(FRAME).on_upgrade(move |socket| serve_socket(socket, caller, hub)).into_response())
+}
+
+/// Follow a run as server-sent events: `status`, `log`, `tool_call`, `step`, `end`.
+#[utoipa::path(get, path = "/api/executions/{id}/stream", tag = "live",
+    params(("id" = String, Path), ("Last-Event-ID" = Option<i64>, Header, description = "number of the last log line received")),
+    responses((status = 200, content_type = "text/event-stream"), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn stream_execution(
+    Auth(caller): Auth,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    State(hub): State<Hub>,
+) -> Result<Response, ApiError> {
+    let after = match headers.get("last-event-id") {
+        None => 0,
+        Some(v) => v
+            .to_str()
+            .ok()
+            .and_then(|s| s.parse().ok())
+            .ok_or_else(|| Error::invalid("Last-Event-ID", "is not a line number"))?,
+    };
+    executions::find(&caller, &id).await?;
+    Ok(Sse::new(follow(caller, &hub, id, after)).keep_alive(KeepAlive::default()).into_response())
+}

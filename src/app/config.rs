@@ -1,0 +1,44 @@
+//! Server. What an operator can set.
+
+use crate::domain::Timestamp;
+use std::sync::Arc;
+
+/// Where "now" comes from: the system in service, the test in tests.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The system's clock.
+pub fn system_clock() -> Clock {
+    Arc::new(|| Timestamp::from_micros(chrono::Utc::now().timestamp_micros()))
+}
+
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Rate limits; 0 switches one off.
+    pub sign_in_per_account: u32,
+    pub sign_in_per_address: u32,
+    pub requests_per_second: u32,
+    /// How long a sign-in lasts.
+    pub session_days: i64,
+    /// Events kept for sockets that come back.
+    pub events_kept: i64,
+    pub events_kept_hours: i64,
+    /// How often another process's writes are looked for.
+    pub poll_ms: u64,
+    /// Origins, beside the server's own, that may open sockets and send cookies.
+    pub allowed_origins: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            sign_in_per_account: 10,
+            sign_in_per_address: 30,
+            requests_per_second: 300,
+            session_days: 30,
+            events_kept: 200_000,
+            events_kept_hours: 24,
+            poll_ms: 250,
+            allowed_origins: Vec::new(),
+        }
+    }
+}

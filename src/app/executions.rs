@@ -1,0 +1,251 @@
+//! Server. Reading executions, and asking one to stop.
+
+use super::{Caller, cursor};
+use crate::domain::{
+    Dialect, Error, EventKind, ExecutionDetail, ExecutionId, ExecutionPage, ExecutionSummary, Filter, Result, Sort,
+    Status, Timestamp, page,
+};
+use crate::store::executions::{self as rows, Record};
+use crate::store::list::{self, After, Selection};
+use crate::store::{Executor as _, Visible, events, users};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// What is wanted of a list.
+#[derive(Debug, Clone, Default)]
+pub struct ListRequest {
+    pub filter: Filter,
+    pub sort: Sort,
+    pub limit: Option<i64>,
+    pub cursor: Option<String>,
+    pub offset: Option<i64>,
+}
+
+impl ListRequest {
+    fn check(&self) -> Result<(i64, i64)> {
+        let limit = self.limit.unwrap_or(page::DEFAULT_LIMIT);
+        if !(1..=page::MAX_LIMIT).contains(&limit) {
+            return Err(Error::invalid("limit", format!("must be from 1 to {}", page::MAX_LIMIT)));
+        }
+        let offset = self.offset.unwrap_or(0);
+        if !(0..=page::MAX_OFFSET).contains(&offset) {
+            return Err(Error::invalid("offset", format!("must be from 0 to {}", page::MAX_OFFSET)));
+        }
+        if self.offset.is_some() && self.cursor.is_some() {
+            return Err(Error::invalid("offset", "can't be combined with cursor"));
+        }
+        Ok((limit, offset))
+    }
+}
+
+/// Counts by what was counted, valid for one state of the data.
+#[derive(Default)]
+pub struct CountCache(Mutex<HashMap<(String, Visible), (i64, Timestamp, i64)>>);
+
+/// A count over a relative window moves with time even when nothing is written.
+const COUNT_FRESH_MS: i64 = 1_000;
+
+/// Executions across all agents the caller may see.
+pub async fn list(caller: &Caller, request: &ListRequest) -> Result<ExecutionPage> {
+    let visible = caller.fleet()?.clone();
+    list_visible(caller, request, &visible).await
+}
+
+/// Executions of one agent; `client` users have these pages too.
+pub async fn list_of_agent(caller: &Caller, name: &str, mut request: ListRequest) -> Result<ExecutionPage> {
+    let agent = super::agents::get(caller, name).await?;
+    request.filter.agent = crate::domain::Choice::only(agent.name);
+    list_visible(caller, &request, &caller.visible().clone()).await
+}
+
+async fn list_visible(caller: &Caller, request: &ListRequest, visible: &Visible) -> Result<ExecutionPage> {
+    let (limit, offset) = request.check()?;
+    let now = caller.now();
+    let after = request.cursor.as_deref().map(|c| cursor::decode(c, &request.filter, request.sort)).transpose()?;
+    let mut tx = caller.app.store.snapshot().await?;
+    let as_of = events::newest(&mut tx).await?;
+    let selection = Selection::resolve(&mut tx, &request.filter, visible, now).await?;
+    let mut found = list::page(&mut tx, &selection, request.sort, after, offset, limit + 1).await?;
+    let total = count(caller, request, visible, &mut tx, &selection, as_of, now).await?;
+    let has_more = found.len() as i64 > limit;
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let next_cursor = match found.last() {
+        Some((value, last)) if has_more => {
+            Some(cursor::encode(&request.filter, request.sort, After { value: *value, key: last.key }))
+        }
+        _ => None,
+    };
+    Ok(ExecutionPage {
+        executions: found.iter().map(|(_, r)| r.summary()).collect::<Result<_>>()?,
+        next_cursor,
+        has_more,
+        total_count: total.min(page::COUNT_CAP),
+        total_is_capped: total > page::COUNT_CAP,
+        filters_applied: request.filter.api_pairs().into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
+        as_of,
+    })
+}
+
+async fn count(
+    caller: &Caller,
+    request: &ListRequest,
+    visible: &Visible,
+    tx: &mut crate::store::Tx,
+    selection: &Selection,
+    as_of: i64,
+    now: Timestamp,
+) -> Result<i64> {
+    let key = (format!("{:?}", request.filter.api_pairs()), visible.clone());
+    let moves = matches!(request.filter.window, crate::domain::Window::Last(_));
+    {
+        let cache = caller.app.counts.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((seq, at, n)) = cache.get(&key)
+            && *seq == as_of
+            && (!moves || now.millis_since(*at) < COUNT_FRESH_MS)
+        {
+            return Ok(*n);
+        }
+    }
+    let n = list::count(tx, selection).await?;
+    let mut cache = caller.app.counts.0.lock().unwrap_or_else(PoisonError::into_inner);
+    if cache.len() >= 1_000 {
+        cache.clear();
+    }
+    cache.insert(key, (as_of, now, n));
+    Ok(n)
+}
+
+/// The list of a page: its query string says which. Wrong parameters are left out; the page shows them as errors.
+pub async fn list_for_page(caller: &Caller, query: &str, cursor: Option<String>) -> Result<ExecutionPage> {
+    let (filter, sort) = page_query(query);
+    let request = ListRequest { filter, sort, cursor, ..ListRequest::default() };
+    match request.filter.agent.include.as_slice() {
+        [name] if caller.role == crate::domain::Role::Client => {
+            let name = name.clone();
+            list_of_agent(caller, &name, request).await
+        }
+        _ => list(caller, &request).await,
+    }
+}
+
+/// Filter and sort of a page's query string.
+pub fn page_query(query: &str) -> (Filter, Sort) {
+    let pairs = crate::domain::filter::parse_query(query);
+    let sort = pairs.iter().find(|(k, _)| k == "sort").and_then(|(_, v)| v.parse().ok()).unwrap_or_default();
+    let (filter, _) = Filter::page_default().parse(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())), Dialect::Page);
+    (filter, sort)
+}
+
+/// Unfinished runs, newest first.
+pub async fn active(caller: &Caller, limit: Option<i64>) -> Result<ExecutionPage> {
+    let mut filter = Filter::default();
+    filter.status.include = Status::UNFINISHED.to_vec();
+    list(caller, &ListRequest { filter, limit: limit.or(Some(page::MAX_LIMIT)), ..ListRequest::default() }).await
+}
+
+/// The newest runs.
+pub async fn recent(caller: &Caller, limit: Option<i64>) -> Result<ExecutionPage> {
+    list(caller, &ListRequest { limit: limit.or(Some(20)), ..ListRequest::default() }).await
+}
+
+/// An id from a path: what is no id does not exist.
+pub(super) fn path_id(text: &str) -> Result<ExecutionId> {
+    text.parse().map_err(|_| Error::NotFound)
+}
+
+/// One execution in full.
+pub async fn get(caller: &Caller, id: &str) -> Result<ExecutionDetail> {
+    let id = path_id(id)?;
+    let mut tx = caller.app.store.snapshot().await?;
+    let record = rows::find(&mut tx, id.as_str(), caller.visible()).await?;
+    let texts = rows::texts(&mut tx, record.key).await?;
+    let retry_chain = rows::retry_chain(&mut tx, id.as_str(), caller.visible()).await?;
+    let children = rows::children(&mut tx, id.as_str(), caller.visible()).await?;
+    let started_by = match record.user_key {
+        Some(key) => users::by_key(&mut tx, key).await?.map(|u| u.email),
+        None => None,
+    };
+    let mut summary = record.summary()?;
+    summary.message = texts.message.unwrap_or(summary.message);
+    summary.error = texts.error.or(summary.error);
+    let metadata = texts.metadata.as_deref().map(serde_json::from_str).transpose();
+    Ok(ExecutionDetail {
+        response: texts.response.or(record.response.clone()),
+        metadata: metadata.map_err(|e| Error::Internal(format!("metadata: {e}")))?,
+        cached_tokens: record.cached_tokens,
+        reasoning_tokens: record.reasoning_tokens,
+        context_used: record.context_used,
+        context_max: record.context_max,
+        retry_chain,
+        children,
+        interactions: Vec::new(),
+        started_by,
+        summary,
+    })
+}
+
+/// The summary alone.
+pub async fn summary(caller: &Caller, id: &str) -> Result<ExecutionSummary> {
+    find(caller, id).await?.summary()
+}
+
+/// The stored row, if the caller may see it.
+pub async fn find(caller: &Caller, id: &str) -> Result<Record> {
+    let id = path_id(id)?;
+    rows::find(&mut caller.app.store.read(), id.as_str(), caller.visible()).await
+}
+
+/// Asks a run to stop, and with `children` everything below it. It ends when whoever runs it confirms.
+pub async fn terminate(caller: &Caller, id: &str, children: bool) -> Result<ExecutionSummary> {
+    let id = path_id(id)?;
+    caller.writer()?;
+    let (who, now) = (caller.clone(), caller.now());
+    caller
+        .write(move |tx| {
+            Box::pin(async move {
+                let mut record = rows::find_for_update(tx, id.as_str(), who.visible()).await?;
+                who.operator(record.agent_key)?;
+                if record.status.is_terminal() {
+                    return Err(Error::Conflict(format!("the run has already ended: {}", record.status)));
+                }
+                let mut changed = Vec::new();
+                if request_stop(&mut record, &who, now) {
+                    rows::save(tx, &mut record, now).await?;
+                    changed.push((record.key, record.agent_key, EventKind::Updated));
+                }
+                if children {
+                    for child in rows::unfinished_below(tx, id.as_str()).await? {
+                        let mut child = rows::find_for_update(tx, &child, &Visible::All).await?;
+                        if who.may_operate(child.agent_key) && request_stop(&mut child, &who, now) {
+                            rows::save(tx, &mut child, now).await?;
+                            changed.push((child.key, child.agent_key, EventKind::Updated));
+                        }
+                    }
+                }
+                events::append(tx, &changed, now).await?;
+                record.summary()
+            })
+        })
+        .await
+}
+
+/// Whether that was news.
+fn request_stop(record: &mut Record, who: &Caller, now: Timestamp) -> bool {
+    if record.cancel_requested_at.is_some() || record.status.is_terminal() {
+        return false;
+    }
+    record.cancel_requested_at = Some(now.micros());
+    record.cancel_requested_by = Some(who.display_name.clone());
+    true
+}
+
+/// Newest event, for whoever wants to follow from here.
+pub async fn as_of(caller: &Caller) -> Result<i64> {
+    events::newest(&mut caller.app.store.read()).await
+}
+
+/// Readiness: does the database answer?
+pub async fn database_answers(app: &super::App) -> Result<()> {
+    let (_,): (i64,) = app.store.read().one(crate::store::Query::new("select count(*) from settings")).await?;
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! Server. Log lines, tool calls and steps of a run.
+
+use crate::app::executions::path_id;
+use crate::app::{Caller, validate};
+use crate::domain::{Error, EventKind, NewLogLine, NewStep, NewToolCall, Result, Timestamp};
+use crate::store::executions::{self as rows, Record};
+use crate::store::{Tx, events, parts};
+
+async fn locked(tx: &mut Tx, who: &Caller, id: &str) -> Result<Record> {
+    let record = rows::find_for_update(tx, id, who.visible()).await?;
+    who.operator(record.agent_key)?;
+    Ok(record)
+}
+
+/// Appends lines; answers the number of the last one and whether the run is asked to stop.
+pub async fn append_log(caller: &Caller, id: &str, lines: Vec<NewLogLine>) -> Result<(i64, bool)> {
+    let id = path_id(id)?;
+    caller.writer()?;
+    validate::lines(&lines)?;
+    let (who, now) = (caller.clone(), caller.now());
+    caller
+        .write(move |tx| {
+            Box::pin(async move {
+                let record = locked(tx, &who, id.as_str()).await?;
+                let stop = record.cancel_requested_at.is_some() && !record.status.is_terminal();
+                let last = if lines.is_empty() {
+                    record.log_lines
+                } else {
+                    parts::append_log(tx, record.key, &lines, now).await?
+                };
+                Ok((last, stop))
+            })
+        })
+        .await
+}
+
+/// Adds or changes tool calls by `call_id`; the run shows which one is running.
+pub async fn upsert_tool_calls(caller: &Caller, id: &str, calls: Vec<NewToolCall>) -> Result<()> {
+    let id = path_id(id)?;
+    caller.writer()?;
+    validate::tool_calls(&calls)?;
+    let (who, now) = (caller.clone(), caller.now());
+    caller
+        .write(move |tx| {
+            Box::pin(async move {
+                let mut record = locked(tx, &who, id.as_str()).await?;
+                for (i, call) in calls.iter().enumerate() {
+                    if call.name.is_none() && !parts::has_tool_call(tx, record.key, &call.call_id).await? {
+                        return Err(Error::invalid(format!("tool_calls[{i}].name"), "is required for a new call"));
+                    }
+                }
+                parts::upsert_tool_calls(tx, record.key, &calls, now).await?;
+                let (count, current) = parts::tool_progress(tx, record.key).await?;
+                let current = current.filter(|_| !record.status.is_terminal());
+                record.tool_call_count = count;
+                record.current_tool_since = current.as_ref().map(|(_, since)| *since);
+                record.current_tool = current.map(|(name, _)| name);
+                tell(tx, record, now).await
+            })
+        })
+        .await
+}
+
+/// Adds or changes steps by `index`; the run shows how far it is.
+pub async fn upsert_steps(caller: &Caller, id: &str, steps: Vec<NewStep>) -> Result<()> {
+    let id = path_id(id)?;
+    caller.writer()?;
+    validate::steps(&steps)?;
+    let (who, now) = (caller.clone(), caller.now());
+    caller
+        .write(move |tx| {
+            Box::pin(async move {
+                let mut record = locked(tx, &who, id.as_str()).await?;
+                parts::upsert_steps(tx, record.key, &steps).await?;
+                let (done, current) = parts::step_progress(tx, record.key).await?;
+                record.steps_done = done;
+                if current.is_some() {
+                    record.current_step = current;
+                }
+                tell(tx, record, now).await
+            })
+        })
+        .await
+}
+
+async fn tell(tx: &mut Tx, mut record: Record, now: Timestamp) -> Result<()> {
+    rows::save(tx, &mut record, now).await?;
+    events::append(tx, &[(record.key, record.agent_key, EventKind::Updated)], now).await
+}

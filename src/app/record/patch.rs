@@ -1,0 +1,152 @@
+//! Server. Changes to a running record.
+
+use super::clean;
+use crate::app::executions::path_id;
+use crate::app::{Caller, validate};
+use crate::domain::execution::preview;
+use crate::domain::{Error, EventKind, ExecutionPatch, ExecutionSummary, Result, Status, Timestamp};
+use crate::store::executions::{self as rows, Record, nanos};
+use crate::store::{Tx, events, search};
+
+/// A heartbeat becomes news for those who watch this often; the row itself always knows the last one.
+const HEARTBEAT_NEWS_MS: i64 = 15_000;
+
+/// Changes the fields that are present; answers the record, with `cancel_requested`.
+pub async fn patch(caller: &Caller, id: &str, patch: ExecutionPatch) -> Result<ExecutionSummary> {
+    let id = path_id(id)?;
+    caller.writer()?;
+    validate::patch(&patch)?;
+    let (who, now) = (caller.clone(), caller.now());
+    caller
+        .write(move |tx| {
+            Box::pin(async move {
+                let mut record = rows::find_for_update(tx, id.as_str(), who.visible()).await?;
+                who.operator(record.agent_key)?;
+                apply(&mut record, &patch, now)?;
+                if patch.response.is_some() || patch.error.is_some() {
+                    replace_texts(tx, &mut record, &patch).await?;
+                }
+                if let Some(labels) = &patch.labels {
+                    rows::replace_labels(tx, record.key, labels).await?;
+                }
+                rows::save(tx, &mut record, now).await?;
+                let kind =
+                    if patch.status.is_some() { EventKind::of(record.status, false) } else { EventKind::Updated };
+                events::append(tx, &[(record.key, record.agent_key, kind)], now).await?;
+                record.summary()
+            })
+        })
+        .await
+}
+
+fn apply(r: &mut Record, p: &ExecutionPatch, now: Timestamp) -> Result<()> {
+    if let Some(next) = p.status
+        && next != r.status
+    {
+        if !r.status.may_become(next) {
+            return Err(Error::Conflict(if r.status.is_terminal() {
+                format!("the run has already ended: {}", r.status)
+            } else {
+                format!("a {} run can't become {next}", r.status)
+            }));
+        }
+        r.status = next;
+        if next != Status::Queued && !(next == Status::Cancelled && r.started_at.is_none()) {
+            r.started_at.get_or_insert(now.micros());
+        }
+        if next != Status::Waiting {
+            r.waiting_on = None;
+        }
+        if next.is_terminal() {
+            let end = p.completed_at.unwrap_or(now).micros().max(r.started_at.unwrap_or(r.queued_at));
+            r.completed_at = Some(end);
+            r.duration_ms = r.started_at.map(|s| (end - s) / 1_000);
+            r.current_tool = None;
+            r.current_tool_since = None;
+        }
+    } else if let Some(end) = p.completed_at {
+        if !r.status.is_terminal() {
+            return Err(Error::invalid(
+                "completed_at",
+                format!("a {} run has not ended; send its status too", r.status),
+            ));
+        }
+        let end = end.micros().max(r.started_at.unwrap_or(r.queued_at));
+        r.completed_at = Some(end);
+        r.duration_ms = r.started_at.map(|s| (end - s) / 1_000);
+    }
+    if let Some(v) = p.cost {
+        r.cost_nanos = Some(nanos(v));
+    }
+    for (field, new) in [
+        (&mut r.input_tokens, p.input_tokens),
+        (&mut r.output_tokens, p.output_tokens),
+        (&mut r.cached_tokens, p.cached_tokens),
+        (&mut r.reasoning_tokens, p.reasoning_tokens),
+        (&mut r.context_used, p.context_used),
+        (&mut r.context_max, p.context_max),
+        (&mut r.steps_total, p.steps_total),
+    ] {
+        *field = new.or(*field);
+    }
+    for (field, new) in [(&mut r.model, &p.model), (&mut r.current_step, &p.current_step)] {
+        if let Some(v) = new {
+            *field = Some(clean(v));
+        }
+    }
+    if let Some(labels) = &p.labels {
+        let text = serde_json::to_string(labels).map_err(|e| Error::Internal(format!("labels: {e}")))?;
+        r.labels = (!labels.is_empty()).then_some(text);
+    }
+    if let Some(error) = &p.error {
+        r.error = Some(preview(&clean(error))).filter(|e| !e.is_empty());
+    }
+    r.has_error = r.error.is_some() || r.status == Status::Failed;
+    Ok(())
+}
+
+/// The long forms, and what search knows of the run.
+async fn replace_texts(tx: &mut Tx, r: &mut Record, p: &ExecutionPatch) -> Result<()> {
+    let mut texts = rows::texts(tx, r.key).await?;
+    let whole = |text: &str| (preview(text) != text).then(|| text.to_owned());
+    if let Some(response) = &p.response {
+        let response = clean(response);
+        texts.response = whole(&response);
+        r.response = Some(preview(&response)).filter(|t| !t.is_empty());
+    }
+    if let Some(error) = &p.error {
+        texts.error = whole(&clean(error));
+    }
+    rows::save_texts(tx, r.key, &texts).await?;
+    let message = texts.message.as_deref().unwrap_or(&r.message);
+    let response = texts.response.as_deref().or(r.response.as_deref());
+    let error = texts.error.as_deref().or(r.error.as_deref());
+    search::replace(tx, r.key, &search::folded(message, response, error)).await
+}
+
+/// A sign of life; answers whether the run is asked to stop.
+pub async fn heartbeat(caller: &Caller, id: &str) -> Result<bool> {
+    let id = path_id(id)?;
+    caller.writer()?;
+    let (who, now) = (caller.clone(), caller.now());
+    caller
+        .write(move |tx| {
+            Box::pin(async move {
+                let mut record = rows::find_for_update(tx, id.as_str(), who.visible()).await?;
+                who.operator(record.agent_key)?;
+                let last = record.heartbeat_at.map(Timestamp::from_micros);
+                if record.status.is_terminal() {
+                    return Ok(false);
+                }
+                if last.is_none_or(|t| now.millis_since(t) >= HEARTBEAT_NEWS_MS) {
+                    record.heartbeat_at = Some(now.micros());
+                    rows::save(tx, &mut record, now).await?;
+                    events::append(tx, &[(record.key, record.agent_key, EventKind::Updated)], now).await?;
+                } else {
+                    rows::touch(tx, record.key, now).await?;
+                }
+                Ok(record.cancel_requested_at.is_some())
+            })
+        })
+        .await
+}

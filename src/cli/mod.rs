@@ -1,0 +1,61 @@
+//! Server. The command line.
+
+mod local;
+mod serve;
+
+use crate::domain::{Error, Result};
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Debug, Parser)]
+#[command(name = "runboard", version, about = "Every run of every AI agent, live on one page.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve pages, API and sockets.
+    Serve(serve::ServeArgs),
+    /// People who may sign in.
+    #[command(subcommand)]
+    User(local::UserCommand),
+    /// Tokens for programs.
+    #[command(subcommand)]
+    Token(local::TokenCommand),
+    /// Bring the database to this version.
+    Migrate(local::DatabaseArgs),
+    /// Copy a SQLite database into one file, also while it is being served.
+    Backup(local::BackupArgs),
+}
+
+/// Runs the command line; the exit code is the process's.
+pub async fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::User(command) => local::user(command).await,
+        Command::Token(command) => local::token(command).await,
+        Command::Migrate(args) => local::migrate(args).await,
+        Command::Backup(args) => local::backup(args).await,
+    };
+    finish(outcome)
+}
+
+/// Says what went wrong on stderr.
+fn finish(outcome: Result<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("runboard: {}", sentence(&e));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn sentence(e: &Error) -> String {
+    match e {
+        Error::NotFound => "there is no such thing here".to_owned(),
+        other => other.to_string(),
+    }
+}

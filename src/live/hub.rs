@@ -1,0 +1,188 @@
+//! Server. Follows the outbox and tells everybody who listens. Events of one execution that arrive
+//! together become one: its newest state.
+
+use crate::app::App;
+use crate::domain::{EventKind, ExecutionSummary, FrameType, Result, ServerFrame, Topic};
+use crate::store::{events, executions};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::{broadcast, watch};
+
+/// Batches a listener may be behind before it has to read the gap from the database.
+const RING: usize = 256;
+const BATCH: i64 = 1_000;
+/// Changes within this time travel together.
+const GATHER: Duration = Duration::from_millis(10);
+/// Executions whose last state is remembered, to tell who has just left a filter.
+const REMEMBERED: usize = 20_000;
+
+/// The newest state of an execution, and the event that led to it.
+pub struct Change {
+    pub seq: i64,
+    pub kind: EventKind,
+    pub key: i64,
+    pub agent_key: i64,
+    pub summary: Arc<ExecutionSummary>,
+    /// The state before, when it is remembered.
+    pub before: Option<Arc<ExecutionSummary>>,
+    frame: OnceLock<String>,
+}
+
+impl Change {
+    pub fn new(
+        seq: i64,
+        kind: EventKind,
+        key: i64,
+        agent_key: i64,
+        summary: Arc<ExecutionSummary>,
+        before: Option<Arc<ExecutionSummary>>,
+    ) -> Self {
+        Self { seq, kind, key, agent_key, summary, before, frame: OnceLock::new() }
+    }
+
+    /// The message for a topic.
+    pub fn frame(&self, topic: &Topic, matches: Option<bool>, frame: FrameType, now_ms: i64) -> ServerFrame {
+        ServerFrame {
+            frame,
+            seq: Some(self.seq),
+            topic: Some(topic.to_string()),
+            execution: Some(Box::new((*self.summary).clone())),
+            matches,
+            detail: None,
+            now_ms: Some(now_ms),
+        }
+    }
+
+    /// The message of the `executions` topic as text: written once, whoever many listen.
+    pub fn shared_text(&self, now_ms: i64) -> Result<String, serde_json::Error> {
+        if let Some(text) = self.frame.get() {
+            return Ok(text.clone());
+        }
+        let text = serde_json::to_string(&self.frame(&Topic::Executions, None, self.kind.frame(), now_ms))?;
+        Ok(self.frame.get_or_init(|| text).clone())
+    }
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Hub {
+    changes: broadcast::Sender<Arc<Vec<Change>>>,
+    closing: watch::Sender<bool>,
+}
+
+impl Hub {
+    /// Starts following. The task ends with the process.
+    pub fn start(app: App) -> Self {
+        let (changes, _) = broadcast::channel(RING);
+        let hub = Self { changes: changes.clone(), closing: watch::Sender::new(false) };
+        tokio::spawn(follow(app, changes));
+        hub
+    }
+
+    pub fn listen(&self) -> broadcast::Receiver<Arc<Vec<Change>>> {
+        self.changes.subscribe()
+    }
+
+    /// Ends all sockets and streams: the server stops.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Resolves when the server stops.
+    pub async fn closed(&self) {
+        // The sender lives in `self`, so waiting can't fail.
+        drop(self.closing.subscribe().wait_for(|closing| *closing).await);
+    }
+
+    pub fn listeners(&self) -> usize {
+        self.changes.receiver_count()
+    }
+}
+
+async fn follow(app: App, changes: broadcast::Sender<Arc<Vec<Change>>>) {
+    let mut commits = app.store.commits();
+    let poll = Duration::from_millis(app.config.poll_ms);
+    let mut memory = Memory::default();
+    let mut position = loop {
+        match events::newest(&mut app.store.read()).await {
+            Ok(seq) => break seq,
+            Err(e) => {
+                tracing::warn!(error = %e, "the outbox can't be read yet");
+                tokio::time::sleep(poll).await;
+            }
+        }
+    };
+    loop {
+        match read(&app, position, &mut memory).await {
+            Ok(Some((batch, seq, full))) => {
+                position = seq;
+                // Nobody listening is no error.
+                drop(changes.send(Arc::new(batch)));
+                if full {
+                    continue;
+                }
+            }
+            Ok(None) => {}
+            Err(e) => tracing::warn!(error = %e, "the outbox can't be read"),
+        }
+        tokio::time::sleep(GATHER).await;
+        // This process's own commits wake it; another's are found by looking.
+        drop(tokio::time::timeout(poll, commits.changed()).await);
+    }
+}
+
+async fn read(app: &App, position: i64, memory: &mut Memory) -> Result<Option<(Vec<Change>, i64, bool)>> {
+    let mut tx = app.store.snapshot().await?;
+    let rows = events::after(&mut tx, position, BATCH).await?;
+    let Some(last) = rows.last() else { return Ok(None) };
+    let (seq, full) = (last.seq, rows.len() as i64 == BATCH);
+    let mut batch = newest_states(&mut tx, &rows).await?;
+    for change in &mut batch {
+        change.before = memory.swap(change.key, change.summary.clone());
+    }
+    Ok(Some((batch, seq, full)))
+}
+
+/// One change for each execution among these events, in the order of their last events.
+pub async fn newest_states(tx: &mut crate::store::Tx, rows: &[events::EventRow]) -> Result<Vec<Change>> {
+    let mut last: HashMap<i64, (i64, EventKind)> = HashMap::new();
+    for row in rows {
+        let entry = last.entry(row.execution_key).or_insert((row.seq, row.kind));
+        // A run that started and went on within one batch is still new to whoever listens.
+        let kind = if entry.1 == EventKind::Started && row.kind == EventKind::Updated { entry.1 } else { row.kind };
+        *entry = (row.seq, kind);
+    }
+    let keys: Vec<i64> = last.keys().copied().collect();
+    let mut changes = Vec::with_capacity(keys.len());
+    for record in executions::by_keys(tx, &keys).await? {
+        if let Some((seq, kind)) = last.get(&record.key) {
+            let summary = Arc::new(record.summary()?);
+            changes.push(Change::new(*seq, *kind, record.key, record.agent_key, summary, None));
+        }
+    }
+    changes.sort_by_key(|c| c.seq);
+    Ok(changes)
+}
+
+/// The last state of recently changed executions.
+#[derive(Default)]
+struct Memory {
+    states: HashMap<i64, Arc<ExecutionSummary>>,
+    order: VecDeque<i64>,
+}
+
+impl Memory {
+    fn swap(&mut self, key: i64, state: Arc<ExecutionSummary>) -> Option<Arc<ExecutionSummary>> {
+        let before = self.states.insert(key, state);
+        if before.is_none() {
+            self.order.push_back(key);
+            if self.order.len() > REMEMBERED
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.states.remove(&oldest);
+            }
+        }
+        before
+    }
+}

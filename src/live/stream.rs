@@ -1,0 +1,115 @@
+//! Server. Following one execution as server-sent events: `status`, `log`, `tool_call`, `step`, and `end`
+//! once it has ended and everything was told. The id of a `log` event is its last line's number.
+
+use super::hub::Hub;
+use crate::app::{Caller, executions};
+use crate::domain::{Error, PartStatus, Result};
+use crate::store::parts;
+use axum::response::sse::Event;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+const LINES: i64 = 500;
+/// Looked at this often at most, however fast the log grows.
+const PACE: Duration = Duration::from_millis(100);
+
+/// Starts telling; ends with the run, with the reader, or with the caller's access.
+pub fn follow(caller: Caller, hub: &Hub, id: String, after: i64) -> ReceiverStream<Result<Event, Infallible>> {
+    let (out, stream) = mpsc::channel(16);
+    let mut changes = hub.listen();
+    let mut commits = caller.app.store.commits();
+    let hub = hub.clone();
+    let poll = Duration::from_millis(caller.app.config.poll_ms);
+    tokio::spawn(async move {
+        let mut told =
+            Told { out, log: after, version: 0, calls: HashMap::new(), calls_from: None, steps: HashMap::new() };
+        let mut caller = caller;
+        loop {
+            match told.tell(&caller, &id).await {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(e) => {
+                    tracing::debug!(error = %e, "a stream ended");
+                    return;
+                }
+            }
+            tokio::time::sleep(PACE).await;
+            tokio::select! {
+                _ = changes.recv() => {}
+                _ = commits.changed() => {}
+                () = tokio::time::sleep(poll) => {}
+                () = told.out.closed() => return,
+                () = hub.closed() => return,
+            }
+            match caller.refreshed().await {
+                Ok(Some(now)) => caller = now,
+                Ok(None) | Err(_) => return,
+            }
+        }
+    });
+    ReceiverStream::new(stream)
+}
+
+struct Told {
+    out: mpsc::Sender<Result<Event, Infallible>>,
+    log: i64,
+    version: i64,
+    calls: HashMap<String, PartStatus>,
+    /// Tool calls up to here have ended and are told.
+    calls_from: Option<(i64, i64)>,
+    steps: HashMap<i64, PartStatus>,
+}
+
+impl Told {
+    async fn send(&self, name: &str, id: Option<i64>, data: &impl Serialize) -> Result<()> {
+        let mut event =
+            Event::default().event(name).json_data(data).map_err(|e| Error::Internal(format!("event: {e}")))?;
+        if let Some(id) = id {
+            event = event.id(id.to_string());
+        }
+        self.out.send(Ok(event)).await.map_err(|_| Error::Unavailable("the reader is gone".to_owned()))
+    }
+
+    /// Tells what is new; `true` when the run has ended and nothing is left.
+    async fn tell(&mut self, caller: &Caller, id: &str) -> Result<bool> {
+        let record = executions::find(caller, id).await?;
+        let mut db = caller.app.store.read();
+        while self.log < record.log_lines {
+            let lines = parts::log(&mut db, record.key, self.log, LINES).await?;
+            let Some(last) = lines.last() else { break };
+            self.log = last.seq;
+            self.send("log", Some(self.log), &lines).await?;
+        }
+        if record.version == self.version {
+            return Ok(false);
+        }
+        self.version = record.version;
+        let mut open = false;
+        for (position, call) in parts::tool_calls(&mut db, record.key, self.calls_from, 1_000).await? {
+            if self.calls.get(&call.call_id) != Some(&call.status) {
+                self.calls.insert(call.call_id.clone(), call.status);
+                self.send("tool_call", None, &call).await?;
+            }
+            open |= call.status == PartStatus::Running;
+            if !open {
+                self.calls_from = Some(position);
+                self.calls.remove(&call.call_id);
+            }
+        }
+        for step in parts::steps(&mut db, record.key, 0, 1_000).await? {
+            if self.steps.insert(step.index, step.status) != Some(step.status) {
+                self.send("step", None, &step).await?;
+            }
+        }
+        let summary = record.summary()?;
+        self.send("status", None, &summary).await?;
+        if record.status.is_terminal() {
+            self.send("end", None, &summary).await?;
+        }
+        Ok(record.status.is_terminal())
+    }
+}

@@ -1,0 +1,176 @@
+//! Server. One topic of one socket: which changes it gets, and as what.
+
+use super::hub::{Change, newest_states};
+use crate::app::Caller;
+use crate::domain::{Dialect, Error, Filter, FrameType, Result, ServerFrame, Topic};
+use crate::store::list::{Selection, among};
+use crate::store::{Visible, events};
+use std::collections::{BTreeMap, HashSet};
+
+/// A gap larger than this is not replayed: refetching is cheaper.
+const REPLAY: i64 = 5_000;
+
+pub struct Subscription {
+    pub topic: Topic,
+    filter: Filter,
+    legacy: bool,
+    /// Events up to here are known to the client.
+    from: i64,
+}
+
+/// List filters by their API names; values as text, number, boolean or a list of them.
+fn parse_filter(given: &BTreeMap<String, serde_json::Value>) -> Result<Filter> {
+    let text = |v: &serde_json::Value| match v {
+        serde_json::Value::String(s) => s.clone(),
+        other => other.to_string(),
+    };
+    let mut pairs = Vec::new();
+    for (name, value) in given {
+        match value {
+            serde_json::Value::Array(list) => pairs.extend(list.iter().map(|v| (name.clone(), text(v)))),
+            serde_json::Value::Null => {}
+            one => pairs.push((name.clone(), text(one))),
+        }
+    }
+    let (filter, errors) = Filter::default().parse(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())), Dialect::Api);
+    if errors.is_empty() { Ok(filter) } else { Err(Error::Invalid(errors)) }
+}
+
+impl Subscription {
+    /// Checks access and answers the subscription with what happened since `since`.
+    pub async fn open(
+        caller: &Caller,
+        topic: &str,
+        filter: &BTreeMap<String, serde_json::Value>,
+        since: Option<i64>,
+        legacy: bool,
+    ) -> Result<(Self, Vec<ServerFrame>)> {
+        let topic: Topic = topic.parse().map_err(|problem: String| Error::invalid("topic", problem))?;
+        match &topic {
+            Topic::Executions => {
+                caller.fleet()?;
+            }
+            Topic::Agent(name) => {
+                crate::app::agents::get(caller, name).await?;
+            }
+            Topic::Execution(id) => {
+                crate::app::executions::find(caller, id.as_str()).await?;
+            }
+            Topic::Approvals => {}
+        }
+        let mut subscription = Self { topic, filter: parse_filter(filter)?, legacy, from: 0 };
+        let mut frames = vec![ServerFrame {
+            topic: Some(subscription.topic.to_string()),
+            now_ms: Some(caller.now().millis()),
+            ..ServerFrame::plain(FrameType::Subscribed)
+        }];
+        frames.extend(subscription.replay(caller, since).await?);
+        frames[0].seq = Some(subscription.from);
+        Ok((subscription, frames))
+    }
+
+    /// Everything after `since`, each execution once in its newest state; or `resync` when that can't be told.
+    pub async fn replay(&mut self, caller: &Caller, since: Option<i64>) -> Result<Vec<ServerFrame>> {
+        let mut tx = caller.app.store.snapshot().await?;
+        let newest = events::newest(&mut tx).await?;
+        let since = since.unwrap_or(newest);
+        self.from = newest;
+        let oldest = events::oldest(&mut tx).await?;
+        if since > newest || since < oldest - 1 || newest - since > REPLAY {
+            return Ok(vec![ServerFrame {
+                topic: Some(self.topic.to_string()),
+                seq: Some(newest),
+                now_ms: Some(caller.now().millis()),
+                ..ServerFrame::plain(FrameType::Resync)
+            }]);
+        }
+        if since == newest {
+            return Ok(Vec::new());
+        }
+        let rows = events::after(&mut tx, since, REPLAY + 1).await?;
+        let changes = newest_states(&mut tx, &rows).await?;
+        drop(tx);
+        let changes: Vec<&Change> = changes.iter().collect();
+        self.frames(caller, &changes).await
+    }
+
+    /// Is this change for this topic, as far as the topic itself tells, and may the caller see it?
+    fn concerns(&self, visible: &Visible, change: &Change) -> bool {
+        visible.includes(change.agent_key)
+            && match &self.topic {
+                Topic::Executions => true,
+                Topic::Agent(name) => change.summary.agent_name == *name,
+                Topic::Execution(id) => change.summary.id == *id,
+                Topic::Approvals => false,
+            }
+            && self.filter.matches_fixed(&change.summary)
+    }
+
+    /// Messages for these changes.
+    pub async fn frames(&self, caller: &Caller, changes: &[&Change]) -> Result<Vec<ServerFrame>> {
+        let mut frames = Vec::new();
+        for (change, matches) in self.judged(caller, changes).await? {
+            let now_ms = caller.now().millis();
+            let mark = (!matches).then_some(false);
+            frames.push(change.frame(&self.topic, mark, change.kind.frame(), now_ms));
+            if self.legacy && matches!(self.topic, Topic::Agent(_)) {
+                frames.push(change.frame(&self.topic, mark, FrameType::RunUpdate, now_ms));
+            }
+        }
+        Ok(frames)
+    }
+
+    /// The same as text; the usual message is written once for all sockets.
+    pub async fn texts(&self, caller: &Caller, changes: &[Change]) -> Result<Vec<String>> {
+        let unwritable = |e: serde_json::Error| Error::Internal(format!("frame: {e}"));
+        let fresh: Vec<&Change> = changes.iter().filter(|c| c.seq > self.from).collect();
+        let mut texts = Vec::new();
+        if self.topic == Topic::Executions {
+            let now_ms = caller.now().millis();
+            for (change, matches) in self.judged(caller, &fresh).await? {
+                texts.push(if matches {
+                    change.shared_text(now_ms).map_err(unwritable)?
+                } else {
+                    let frame = change.frame(&self.topic, Some(false), change.kind.frame(), now_ms);
+                    serde_json::to_string(&frame).map_err(unwritable)?
+                });
+            }
+        } else {
+            for frame in self.frames(caller, &fresh).await? {
+                texts.push(serde_json::to_string(&frame).map_err(unwritable)?);
+            }
+        }
+        Ok(texts)
+    }
+
+    /// Changes to tell of: those that match, and those that have just stopped matching.
+    async fn judged<'c>(&self, caller: &Caller, changes: &[&'c Change]) -> Result<Vec<(&'c Change, bool)>> {
+        let now = caller.now();
+        let near: Vec<&Change> = changes.iter().copied().filter(|c| self.concerns(caller.visible(), c)).collect();
+        let stored = if self.filter.in_memory() || near.is_empty() {
+            None
+        } else {
+            let mut tx = caller.app.store.snapshot().await?;
+            let selection = Selection::resolve(&mut tx, &self.filter, caller.visible(), now).await?;
+            let keys: Vec<i64> = near.iter().map(|c| c.key).collect();
+            Some(among(&mut tx, &selection, &keys).await?.into_iter().collect::<HashSet<i64>>())
+        };
+        let mut told = Vec::new();
+        for change in near {
+            let matches = match &stored {
+                Some(keys) => keys.contains(&change.key),
+                None => self.filter.matches(&change.summary, now),
+            };
+            // Without a memory of the state before, an update may have made it leave.
+            let matched_before = match &change.before {
+                Some(before) if stored.is_none() => self.filter.matches(before, now),
+                Some(_) => true,
+                None => change.kind != crate::domain::EventKind::Started,
+            };
+            if matches || matched_before {
+                told.push((change, matches));
+            }
+        }
+        Ok(told)
+    }
+}

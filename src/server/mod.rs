@@ -1,0 +1,13 @@
+//! Server. Wiring: configuration, router, middleware, start and stop.
+
+pub mod assets;
+pub mod authenticate;
+pub mod headers;
+pub mod idempotency;
+pub mod metrics;
+pub mod origin;
+mod pages;
+pub mod router;
+mod serve;
+
+pub use serve::{ServeOptions, open_app, serve, start_logging};

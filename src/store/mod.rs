@@ -1,0 +1,160 @@
+//! Server. The only SQL. Shared text for SQLite and PostgreSQL; what differs is in `db.rs`,
+//! `writer.rs` and `search.rs`.
+
+pub mod agents;
+pub mod db;
+pub mod events;
+pub mod executions;
+pub mod idempotency;
+pub mod list;
+pub mod migrate;
+pub mod parts;
+pub mod query;
+pub mod search;
+pub mod settings;
+pub mod stats;
+pub mod users;
+pub mod writer;
+
+pub use db::{Db, Executor, Tx};
+pub use query::{Query, Value};
+
+use crate::domain::{Error, Result};
+use futures::future::BoxFuture;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::str::FromStr as _;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Prepared statements kept per connection: filters make many shapes.
+const STATEMENTS: usize = 512;
+
+/// Which agents a caller may see. Every statement that reads executions takes one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Visible {
+    All,
+    /// Keys, sorted.
+    Agents(Vec<i64>),
+}
+
+impl Visible {
+    pub fn includes(&self, agent_key: i64) -> bool {
+        match self {
+            Self::All => true,
+            Self::Agents(keys) => keys.binary_search(&agent_key).is_ok(),
+        }
+    }
+}
+
+/// The database: a pool to read from and one writer. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    read: Db,
+    write: Db,
+    writer: writer::Writer,
+}
+
+impl Store {
+    /// Opens the database, bringing it to this version first.
+    pub async fn open(url: &str) -> Result<Self> {
+        let (read, write) = connect(url).await?;
+        migrate::run(&write).await?;
+        Ok(Self { read, writer: writer::Writer::start(write.clone()), write })
+    }
+
+    /// For reads: never waits for the writer.
+    pub fn read(&self) -> Db {
+        self.read.clone()
+    }
+
+    /// A transaction in which every read sees the same moment.
+    pub async fn snapshot(&self) -> Result<Tx> {
+        self.read.snapshot().await
+    }
+
+    /// Runs `body` in a transaction; when this returns `Ok`, the change is durable.
+    pub async fn write<T, F>(&self, body: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.writer.write(body).await
+    }
+
+    /// Changes with each commit of this process.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.writer.commits()
+    }
+
+    /// Copies the database into `path` as one consistent file, while it is being written.
+    pub async fn backup(&self, path: &str) -> Result<()> {
+        if !self.write.is_sqlite() {
+            return Err(Error::Conflict("backup copies a SQLite database; use pg_dump for PostgreSQL".to_owned()));
+        }
+        self.read().run(Query::new("vacuum into $1").bind(path)).await.map(|_| ())
+    }
+
+    /// Waits until nothing uses the database any more and folds the write-ahead log into it.
+    pub async fn close(self) {
+        for db in [self.read, self.write] {
+            match db {
+                Db::Sqlite(p) => p.close().await,
+                Db::Postgres(p) => p.close().await,
+            }
+        }
+    }
+}
+
+/// A pool to read from and a connection to write with.
+async fn connect(url: &str) -> Result<(Db, Db)> {
+    let wrong = |e: sqlx::Error| Error::invalid("database_url", format!("can't be opened: {e}"));
+    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        let options = PgConnectOptions::from_str(url).map_err(wrong)?.statement_cache_capacity(STATEMENTS);
+        let acquire = Duration::from_secs(5);
+        let read = PgPoolOptions::new()
+            .max_connections(10)
+            .acquire_timeout(acquire)
+            .connect_with(options.clone())
+            .await
+            .map_err(wrong)?;
+        let write = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(acquire)
+            .connect_with(options)
+            .await
+            .map_err(wrong)?;
+        return Ok((Db::Postgres(read), Db::Postgres(write)));
+    }
+    if !url.starts_with("sqlite:") {
+        return Err(Error::invalid("database_url", "begins neither with sqlite: nor with postgres:"));
+    }
+    let base = SqliteConnectOptions::from_str(url)
+        .map_err(wrong)?
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(true)
+        .statement_cache_capacity(STATEMENTS)
+        .pragma("temp_store", "memory");
+    // An acknowledged write survives a power cut, not only a crash: hence `full`.
+    let writing = base
+        .clone()
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("cache_size", "-32000")
+        .pragma("journal_size_limit", "67108864");
+    let write = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(writing)
+        .await
+        .map_err(wrong)?;
+    let read = SqlitePoolOptions::new()
+        .max_connections(6)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_with(base.read_only(true).pragma("cache_size", "-16000"))
+        .await
+        .map_err(wrong)?;
+    Ok((Db::Sqlite(read), Db::Sqlite(write)))
+}

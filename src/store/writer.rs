@@ -1,0 +1,160 @@
+//! Server. All changes go through one task: it takes what is waiting, runs each job in a savepoint of one
+//! transaction, commits once (one fsync for all of them) and only then answers. A job that fails takes
+//! back its own changes and nobody else's.
+//!
+//! On PostgreSQL the same task makes sequence numbers commit in order: it holds an advisory lock while
+//! the transaction that takes them is open, so that a reader who has seen event n has seen all before it.
+
+use super::db::{Db, Executor as _, Tx};
+use super::query::Query;
+use crate::domain::{Error, Result};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Jobs waiting beyond this make their callers wait.
+const QUEUE: usize = 1_024;
+/// A transaction takes no further jobs after this long, so that the first caller is not kept waiting.
+const OPEN_AT_MOST: Duration = Duration::from_millis(50);
+const JOBS_AT_MOST: usize = 512;
+/// Any number; the same in every Runboard of a database.
+const EVENT_ORDER_LOCK: &str = "select pg_advisory_xact_lock(7215530001)";
+
+trait Job: Send {
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
+    fn finish(self: Box<Self>, committed: Result<()>);
+}
+
+struct Typed<T, F> {
+    body: Option<F>,
+    result: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Job for Typed<T, F>
+where
+    T: Send + 'static,
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+{
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
+        async move {
+            let Some(body) = self.body.take() else { return false };
+            let outcome = AssertUnwindSafe(async move { body(tx).await }).catch_unwind().await;
+            let result = outcome.unwrap_or_else(|_| {
+                let id = uuid::Uuid::now_v7().simple().to_string();
+                tracing::error!(id, "a write panicked");
+                Err(Error::Internal(id))
+            });
+            let good = result.is_ok();
+            self.result = Some(result);
+            good
+        }
+        .boxed()
+    }
+
+    fn finish(self: Box<Self>, committed: Result<()>) {
+        let answer = match (self.result, committed) {
+            (Some(Err(e)), _) | (_, Err(e)) => Err(e),
+            (Some(Ok(v)), Ok(())) => Ok(v),
+            (None, Ok(())) => Err(Error::Unavailable("the write was not run".to_owned())),
+        };
+        // The caller may be gone; the write stands.
+        drop(self.reply.send(answer));
+    }
+}
+
+#[derive(Clone)]
+pub struct Writer {
+    jobs: mpsc::Sender<Box<dyn Job>>,
+    committed: watch::Receiver<u64>,
+}
+
+impl Writer {
+    /// Starts the task. It ends when the last `Writer` is dropped and the queue is empty.
+    pub fn start(db: Db) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (announce, committed) = watch::channel(0);
+        tokio::spawn(run(db, queue, announce));
+        Self { jobs, committed }
+    }
+
+    /// Runs `body` in a transaction; when this returns `Ok`, the change is durable.
+    pub async fn write<T, F>(&self, body: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Typed { body: Some(body), result: None, reply });
+        self.jobs.send(job).await.map_err(|_| shutting_down())?;
+        answer.await.map_err(|_| shutting_down())?
+    }
+
+    /// Changes with each commit.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.committed.clone()
+    }
+}
+
+fn shutting_down() -> Error {
+    Error::Unavailable("the server is shutting down".to_owned())
+}
+
+async fn run(db: Db, mut queue: mpsc::Receiver<Box<dyn Job>>, announce: watch::Sender<u64>) {
+    while let Some(first) = queue.recv().await {
+        let mut done = Vec::new();
+        let outcome = transaction(&db, first, &mut queue, &mut done).await;
+        for job in done {
+            job.finish(outcome.clone());
+        }
+        if outcome.is_ok() {
+            announce.send_modify(|n| *n += 1);
+        }
+    }
+}
+
+async fn transaction(
+    db: &Db,
+    first: Box<dyn Job>,
+    queue: &mut mpsc::Receiver<Box<dyn Job>>,
+    done: &mut Vec<Box<dyn Job>>,
+) -> Result<()> {
+    let opened = Instant::now();
+    let mut next = Some(first);
+    let mut tx = match open(db).await {
+        Ok(tx) => tx,
+        Err(e) => {
+            done.extend(next);
+            return Err(e);
+        }
+    };
+    while let Some(mut job) = next {
+        let outcome = savepoint(&mut tx, job.as_mut()).await;
+        done.push(job);
+        // A savepoint that can't be taken back leaves the transaction unusable: nobody is told yes.
+        outcome?;
+        next = (done.len() < JOBS_AT_MOST && opened.elapsed() < OPEN_AT_MOST).then(|| queue.try_recv().ok()).flatten();
+    }
+    tx.commit().await
+}
+
+async fn open(db: &Db) -> Result<Tx> {
+    let mut tx = db.begin().await?;
+    if !tx.is_sqlite() {
+        tx.run(Query::new(EVENT_ORDER_LOCK)).await?;
+    }
+    Ok(tx)
+}
+
+async fn savepoint(tx: &mut Tx, job: &mut dyn Job) -> Result<()> {
+    tx.run(Query::new("savepoint job")).await?;
+    if job.run(tx).await {
+        tx.run(Query::new("release savepoint job")).await?;
+    } else {
+        tx.run(Query::new("rollback to savepoint job")).await?;
+        tx.run(Query::new("release savepoint job")).await?;
+    }
+    Ok(())
+}
