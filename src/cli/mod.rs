@@ -1,9 +1,12 @@
 //! Server. The command line.
 
+mod client;
+mod demo;
+mod exec;
 mod local;
 mod serve;
 
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ExecutionId, Result, Timestamp};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -24,6 +27,8 @@ enum Command {
     /// Tokens for programs.
     #[command(subcommand)]
     Token(local::TokenCommand),
+    /// Run a command as an execution.
+    Exec(exec::ExecArgs),
     /// Bring the database to this version.
     Migrate(local::DatabaseArgs),
     /// Copy a SQLite database into one file, also while it is being served.
@@ -36,6 +41,7 @@ pub async fn run() -> ExitCode {
         Command::Serve(args) => serve::run(args).await,
         Command::User(command) => local::user(command).await,
         Command::Token(command) => local::token(command).await,
+        Command::Exec(args) => return exec::run(args).await,
         Command::Migrate(args) => local::migrate(args).await,
         Command::Backup(args) => local::backup(args).await,
     };
@@ -58,4 +64,13 @@ fn sentence(e: &Error) -> String {
         Error::NotFound => "there is no such thing here".to_owned(),
         other => other.to_string(),
     }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_micros(chrono::Utc::now().timestamp_micros())
+}
+
+fn new_id() -> ExecutionId {
+    let id = uuid::Uuid::now_v7().to_string();
+    id.parse().expect("a UUID is an execution id")
 }

@@ -1,0 +1,6 @@
+//! Server. `runboard demo`.
+
+mod agents;
+mod dice;
+pub mod fleet;
+mod story;
