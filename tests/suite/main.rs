@@ -4,6 +4,7 @@
 mod api;
 mod crash;
 mod exec;
+mod import_export;
 mod live;
 mod store;
 mod support;

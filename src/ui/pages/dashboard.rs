@@ -1,9 +1,75 @@
-//! Both sides. Skeleton.
+//! Both sides. `/`: the last 24 hours in numbers, and what is under way now.
 
-use crate::ui::parts::PageHead;
+use crate::domain::{Choice, Error, Stats, Status, Window};
+use crate::server_fns::execution_stats;
+use crate::ui::kit::EmptyState;
+use crate::ui::parts::runs::{Cards, ListActions, NoRuns, RunList, SortHead};
+use crate::ui::parts::{PageHead, use_stop};
+use crate::ui::paths;
+use crate::ui::state::clock::use_clock;
+use crate::ui::state::list::ListState;
+use crate::ui::state::live::use_live;
+use crate::ui::state::numbers::Numbers;
+use crate::ui::state::query::PageQuery;
+use crate::ui::state::runs::{FirstPage, Runs, first_page};
+use leptos::html;
 use leptos::prelude::*;
+
+fn unfinished() -> PageQuery {
+    let mut query = PageQuery::default();
+    query.filter.status = Choice { include: Status::UNFINISHED.to_vec(), exclude: Vec::new() };
+    query.filter.window = Window::All;
+    query
+}
 
 #[component]
 pub fn Dashboard() -> impl IntoView {
-    view! { <PageHead title="Dashboard" trail=vec![]/> }
+    let first = Resource::new_blocking(|| (), |()| first_page(unfinished()));
+    let stats = Resource::new_blocking(|| (), |()| execution_stats(String::new()));
+    let body = move || {
+        Suspend::new(async move {
+            let (first, stats) = (first.await, stats.await);
+            view! { <Body first stats/> }
+        })
+    };
+    view! {
+        <PageHead title="Dashboard" trail=vec![]/>
+        <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{body}</Suspense>
+    }
+}
+
+#[component]
+fn Body(first: Result<FirstPage, Error>, stats: Result<Stats, Error>) -> impl IntoView {
+    let area = NodeRef::<html::Div>::new();
+    let (live, clock, stop) = (use_live(), use_clock(), use_stop());
+    let query = Memo::new(|_| unfinished());
+    let runs = Runs::new(live, clock, query, "executions".to_owned(), first);
+    let day = Memo::new(|_| PageQuery::default());
+    let numbers = Numbers::new(live, day, stats);
+    let actions = ListActions {
+        open: None,
+        sortable: false,
+        selected: RwSignal::new(None),
+        base: StoredValue::new(paths::EXECUTIONS.to_owned()),
+    };
+    Effect::watch(move || stop.done(), move |_, _, _| runs.refresh_unless_live(), false);
+    let empty = Memo::new(move |_| runs.list.with(ListState::is_empty) && runs.failed.get().is_none());
+    view! {
+        <Cards numbers query=day actions/>
+        <div class="section-head">
+            <h2>"Under way"</h2>
+            <a class="link" href=paths::EXECUTIONS>"All executions"</a>
+        </div>
+        <section class="list" aria-label="Runs under way">
+            <SortHead query actions/>
+            <RunList runs actions area/>
+            {move || match (empty.get(), runs.ever.get()) {
+                (false, _) => ().into_any(),
+                (true, false) => view! { <NoRuns runs query actions/> }.into_any(),
+                (true, true) => view! {
+                    <EmptyState title="Nothing is under way"><p>"New runs appear here by themselves."</p></EmptyState>
+                }.into_any(),
+            }}
+        </section>
+    }
 }

@@ -1,9 +1,117 @@
-//! Both sides. Skeleton.
+//! Both sides. `/executions`: every run under the URL's filter, live.
 
-use crate::ui::parts::PageHead;
+mod chips;
+mod filters;
+mod keys;
+mod memory;
+mod panels;
+mod search;
+
+use crate::domain::{AgentSummary, Error, ExecutionId, Stats};
+use crate::server_fns::{execution_stats, list_agents};
+use crate::ui::kit::{Button, Look};
+use crate::ui::parts::runs::{Cards, ListActions, NoRuns, RunList, SortHead};
+use crate::ui::parts::{PageHead, RunDrawer};
+use crate::ui::paths;
+use crate::ui::state::clock::use_clock;
+use crate::ui::state::live::use_live;
+use crate::ui::state::numbers::Numbers;
+use crate::ui::state::runs::{FirstPage, Runs, first_page};
+use crate::ui::state::url::PageUrl;
+use leptos::html;
 use leptos::prelude::*;
 
 #[component]
 pub fn Executions() -> impl IntoView {
-    view! { <PageHead title="Executions" trail=vec![]/> }
+    let url = PageUrl::new(paths::EXECUTIONS.to_owned());
+    // Only the first answer; from then on the page's state asks for what the URL says.
+    let query = url.query.get_untracked();
+    let filter = query.filter.page_query();
+    let first = Resource::new_blocking(|| (), move |()| first_page(query.clone()));
+    let stats = Resource::new_blocking(|| (), move |()| execution_stats(filter.clone()));
+    let agents = Resource::new_blocking(|| (), |()| list_agents());
+    let body = move || {
+        Suspend::new(async move {
+            let (first, stats, agents) = (first.await, stats.await, agents.await);
+            view! { <Body url first stats agents/> }
+        })
+    };
+    view! {
+        <Suspense fallback=|| view! {
+            <PageHead title="Executions" trail=vec![("Dashboard".to_owned(), paths::DASHBOARD.to_owned())]/>
+            <p class="loading" role="status">"Loading"</p>
+        }>{body}</Suspense>
+    }
+}
+
+#[component]
+fn Body(
+    url: PageUrl,
+    first: Result<FirstPage, Error>,
+    stats: Result<Stats, Error>,
+    agents: Result<Vec<AgentSummary>, Error>,
+) -> impl IntoView {
+    let (live, clock) = (use_live(), use_clock());
+    let runs = Runs::new(live, clock, url.query, "executions".to_owned(), first);
+    let numbers = Numbers::new(live, url.query, stats);
+    let area = NodeRef::<html::Div>::new();
+    // Opened here: closing goes back. Came with the link: closing stays on the page.
+    let opened = StoredValue::new(false);
+    let open = move |id: ExecutionId| {
+        let now = url.query.get_untracked();
+        opened.set_value(true);
+        let with_run = now.with_run(Some(id.to_string()));
+        if now.run.is_some() { url.replace(&with_run) } else { url.push(&with_run) }
+    };
+    let close = move || {
+        if opened.get_value() {
+            opened.set_value(false);
+            crate::browser::history_back();
+        } else {
+            url.replace(&url.query.get_untracked().with_run(None));
+        }
+    };
+    let actions = ListActions {
+        open: Some(Callback::new(open)),
+        sortable: true,
+        selected: RwSignal::new(None),
+        base: StoredValue::new(paths::EXECUTIONS.to_owned()),
+    };
+    let walk = move |step: i64| {
+        let now = url.query.get_untracked();
+        let next = now.run.as_ref().and_then(|id| runs.list.with_untracked(|l| l.neighbour(id, step).cloned()));
+        if let Some(id) = next {
+            actions.selected.set(Some(id.clone()));
+            url.replace(&now.with_run(Some(id.to_string())));
+        }
+    };
+    let refresh = move || {
+        runs.reload();
+        numbers.reload();
+    };
+    let stop = crate::ui::parts::use_stop();
+    Effect::watch(move || stop.done(), move |_, _, _| runs.refresh_unless_live(), false);
+    memory::keep(url);
+    keys::listen(runs, actions, area, Callback::new(move |()| refresh()));
+    let run = Memo::new(move |_| url.query.with(|q| q.run.clone()));
+    let tab = Memo::new(move |_| url.query.with(|q| q.tab.clone().unwrap_or_else(|| "overview".to_owned())));
+    view! {
+        <PageHead title="Executions" trail=vec![("Dashboard".to_owned(), paths::DASHBOARD.to_owned())]>
+            <Button look=Look::Quiet on_press=move |_| refresh()>
+                "Refresh" <kbd class="desktop-only" aria-hidden="true">"r"</kbd>
+            </Button>
+        </PageHead>
+        <Cards numbers query=url.query actions/>
+        <filters::FilterBar url agents=agents.unwrap_or_default()/>
+        <chips::Chips url runs/>
+        <section class="list" aria-label="Executions">
+            <SortHead query=url.query actions/>
+            <panels::Progress runs/>
+            <panels::NewPill runs area/>
+            <RunList runs actions area/>
+            <NoRuns runs query=url.query actions/>
+        </section>
+        <p class="visually-hidden" role="status" aria-live="polite">{move || runs.said.get()}</p>
+        <RunDrawer run tab on_close=move |()| close() on_walk=walk/>
+    }
 }

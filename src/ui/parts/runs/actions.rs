@@ -1,0 +1,56 @@
+//! Both sides. What can be done with one run, at the end of its row.
+
+use super::ListActions;
+use crate::browser;
+use crate::ui::kit::{Button, Icon, Kebab, Look};
+use crate::ui::parts::use_stop;
+use crate::ui::paths;
+use crate::ui::state::list::Row;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// Puts the address of a run on the clipboard.
+pub fn copy_link(id: &str) {
+    browser::copy_text(format!("{}{}", browser::origin(), paths::execution(id)), |_| {});
+    browser::close_menus();
+}
+
+#[component]
+pub fn RowActions(row: Signal<Arc<Row>>, actions: ListActions) -> impl IntoView {
+    let stop = use_stop();
+    let id = row.with_untracked(|r| r.run.id.clone());
+    let name = row.with_untracked(|r| r.run.agent_display_name.clone());
+    let can_stop = Memo::new(move |_| row.with(|r| !r.run.status.is_terminal() && !r.run.cancel_requested));
+    let ask = move |_| {
+        browser::close_menus();
+        stop.ask(row.with_untracked(|r| r.run.clone()));
+    };
+    let label = format!("Stop {name}");
+    let (link_id, copy_id, href) = (id.to_string(), id.to_string(), paths::execution(id.as_str()));
+    let details = move |e: leptos::ev::MouseEvent| {
+        browser::close_menus();
+        if let Some(open) = actions.open {
+            e.prevent_default();
+            open.run(id.clone());
+        }
+    };
+    let copy_id = move |_| {
+        browser::copy_text(copy_id.clone(), |_| {});
+        browser::close_menus();
+    };
+    view! {
+        <div class="c-actions">
+            <Show when=move || can_stop.get()>
+                <Button look=Look::Danger small=true label=label.clone() on_press=ask>"Stop"</Button>
+            </Show>
+            <Kebab label=format!("Actions for {name}")>
+                <a href=href data-noscroll="" on:click=details><Icon name="open"/>"Details"</a>
+                <button type="button" on:click=move |_| copy_link(&link_id)><Icon name="link"/>"Copy link"</button>
+                <button type="button" on:click=copy_id><Icon name="copy"/>"Copy id"</button>
+                {move || can_stop.get().then(|| view! {
+                    <button type="button" class="s-failed" on:click=ask><Icon name="stop"/>"Stop"</button>
+                })}
+            </Kebab>
+        </div>
+    }
+}

@@ -1,0 +1,277 @@
+//! Both sides. A list of runs on a page: its rows, what is being fetched, and the live flow into it.
+
+use super::clock::Clock;
+use super::link::Connection;
+use super::list::{Change, ListState};
+use super::live::Live;
+use super::query::PageQuery;
+use super::turn::Turn;
+use crate::browser;
+use crate::domain::{Error, ExecutionPage, ServerFrame, Timestamp, Window};
+use crate::server_fns::list_executions;
+use crate::ui::kit::format::plural;
+use leptos::prelude::*;
+
+/// A refetch after a gap reads at most so many pages; below them the list loads again when it is reached.
+const RESYNC_PAGES: usize = 20;
+const HIGHLIGHT_MS: u32 = 2_500;
+
+/// The first page and whether there was ever a run, which tells two kinds of emptiness apart.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FirstPage {
+    pub page: ExecutionPage,
+    pub ever: bool,
+}
+
+pub async fn first_page(query: PageQuery) -> Result<FirstPage, Error> {
+    let page = list_executions(query.list(), query.cursor.clone()).await?;
+    let ever = if page.executions.is_empty() && query.filter != everything().filter {
+        !list_executions(everything().list(), None).await?.executions.is_empty()
+    } else {
+        !page.executions.is_empty()
+    };
+    Ok(FirstPage { page, ever })
+}
+
+fn everything() -> PageQuery {
+    let mut all = PageQuery::default();
+    all.filter.window = Window::All;
+    all
+}
+
+#[derive(Clone, Copy)]
+pub struct Runs {
+    live: Live,
+    clock: Clock,
+    query: Memo<PageQuery>,
+    topic: StoredValue<String>,
+    turn: StoredValue<Turn>,
+    pub list: RwSignal<ListState>,
+    pub ever: RwSignal<bool>,
+    /// Other rows are on their way; the old ones stay, dimmed.
+    pub loading: RwSignal<bool>,
+    pub loading_more: RwSignal<bool>,
+    pub failed: RwSignal<Option<Error>>,
+    /// When the rows were fetched.
+    pub as_of: RwSignal<Timestamp>,
+    pub at_top: RwSignal<bool>,
+    /// For the polite live region.
+    pub said: RwSignal<String>,
+}
+
+impl Runs {
+    /// Takes over what the server rendered and follows `query` and the live flow of `topic`.
+    pub fn new(
+        live: Live,
+        clock: Clock,
+        query: Memo<PageQuery>,
+        topic: String,
+        first: Result<FirstPage, Error>,
+    ) -> Self {
+        let (list, ever, failed) = match first {
+            Ok(first) => (ListState::new(query.get_untracked().sort, first.page), first.ever, None),
+            Err(e) => (ListState::default(), true, Some(e)),
+        };
+        let runs = Self {
+            live,
+            clock,
+            query,
+            topic: StoredValue::new(topic),
+            turn: StoredValue::new(Turn::default()),
+            list: RwSignal::new(list),
+            ever: RwSignal::new(ever),
+            loading: RwSignal::new(false),
+            loading_more: RwSignal::new(false),
+            failed: RwSignal::new(failed),
+            as_of: RwSignal::new(clock.now_untracked()),
+            at_top: RwSignal::new(true),
+            said: RwSignal::new(String::new()),
+        };
+        runs.follow();
+        runs
+    }
+
+    pub fn query(self) -> Memo<PageQuery> {
+        self.query
+    }
+
+    fn follow(self) {
+        let wanted = Memo::new(move |_| self.query.with(PageQuery::list));
+        Effect::watch(move || wanted.get(), move |_, _, _| self.reload(), false);
+        Effect::watch(move || self.live.polls(), move |_, _, _| self.resync(), false);
+        Effect::new(move || self.subscribe());
+        let topic = self.topic.get_value();
+        on_cleanup(move || self.live.unsubscribe(&topic));
+    }
+
+    fn subscribe(self) {
+        let filter = self.query.with_untracked(|q| q.filter.api_pairs());
+        let filter = filter.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let since = self.list.with_untracked(ListState::as_of);
+        let topic = self.topic.get_value();
+        self.live.subscribe(&topic, filter, Some(since), move |frames| self.heard(frames));
+    }
+
+    fn heard(self, frames: &[ServerFrame]) {
+        let Some(at_top) = self.at_top.try_get_untracked() else { return };
+        let mut sum = Change::default();
+        self.list.update(|list| {
+            for frame in frames {
+                let change = list.apply(frame, at_top);
+                sum.new += change.new;
+                sum.failed += change.failed;
+                sum.resync |= change.resync;
+            }
+        });
+        self.tell(sum);
+        if sum.resync {
+            self.resync();
+        }
+    }
+
+    fn tell(self, change: Change) {
+        let n = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let mut parts = Vec::new();
+        if change.new > 0 {
+            self.ever.set(true);
+            parts.push(plural(n(change.new), "new run", "new runs"));
+            self.settle_later();
+        }
+        if change.failed > 0 {
+            parts.push(format!("{} failed", change.failed));
+        }
+        if !parts.is_empty() {
+            self.said.set(parts.join(", "));
+        }
+    }
+
+    fn settle_later(self) {
+        browser::spawn(async move {
+            browser::sleep(HIGHLIGHT_MS).await;
+            self.list.try_update(ListState::settle);
+        });
+    }
+
+    /// The rows from the top, under the query as it is now. Whatever was asked before is void.
+    pub fn reload(self) {
+        let Some(asked) = self.turn.try_update_value(Turn::ask) else { return };
+        let query = self.query.get_untracked();
+        let query = PageQuery { cursor: None, ..query };
+        self.loading.set(true);
+        self.loading_more.set(false);
+        browser::spawn(async move {
+            let answer = first_page(query.clone()).await;
+            if !self.is_newest(asked) {
+                return;
+            }
+            match answer {
+                Ok(first) => {
+                    self.ever.set(first.ever);
+                    self.list.set(ListState::new(query.sort, first.page));
+                    self.fetched();
+                    self.subscribe();
+                }
+                Err(e) => self.failed_with(e),
+            }
+            self.loading.set(false);
+        });
+    }
+
+    /// The next page below, when there is one and none is on its way.
+    pub fn load_more(self) {
+        let cursor = self.list.with_untracked(|l| l.next_cursor().map(str::to_owned));
+        let Some(cursor) = cursor else { return };
+        if self.loading.get_untracked() || self.loading_more.get_untracked() || self.failed.get_untracked().is_some() {
+            return;
+        }
+        let asked = self.turn.get_value();
+        let query = self.query.with_untracked(PageQuery::list);
+        self.loading_more.set(true);
+        browser::spawn(async move {
+            let answer = list_executions(query, Some(cursor.clone())).await;
+            if !self.is_newest(asked) {
+                return;
+            }
+            match answer {
+                // A resync meanwhile may have cut the list shorter: this page would leave a hole.
+                Ok(page) if self.list.with_untracked(|l| l.next_cursor() == Some(cursor.as_str())) => {
+                    self.list.update(|l| l.page_loaded(page));
+                    self.failed.set(None);
+                }
+                Ok(_) => {}
+                Err(e) => self.failed_with(e),
+            }
+            self.loading_more.set(false);
+        });
+    }
+
+    /// Refetches what is loaded and merges it: no row moves, nothing loaded is lost.
+    pub fn resync(self) {
+        let Some(asked) = self.turn.try_get_value() else { return };
+        let query = self.query.with_untracked(PageQuery::list);
+        let until = self.list.with_untracked(|l| l.last_id().cloned());
+        browser::spawn(async move {
+            let mut all: Option<ExecutionPage> = None;
+            for _ in 0..RESYNC_PAGES {
+                let cursor = all.as_ref().and_then(|p| p.next_cursor.clone());
+                let page = match list_executions(query.clone(), cursor).await {
+                    Ok(page) => page,
+                    Err(e) => {
+                        if self.is_newest(asked) {
+                            self.failed_with(e);
+                        }
+                        return;
+                    }
+                };
+                let done = page.next_cursor.is_none()
+                    || until.as_ref().is_none_or(|id| page.executions.iter().any(|r| r.id == *id));
+                match &mut all {
+                    None => all = Some(page),
+                    Some(sum) => {
+                        sum.executions.extend(page.executions);
+                        sum.next_cursor = page.next_cursor;
+                    }
+                }
+                if done {
+                    break;
+                }
+            }
+            let at_top = self.at_top.try_get_untracked();
+            if let (true, Some(page), Some(at_top)) = (self.is_newest(asked), all, at_top) {
+                let change = self.list.try_update(|l| l.resync(page, at_top));
+                self.fetched();
+                self.tell(change.unwrap_or_default());
+            }
+        });
+    }
+
+    /// After an action of the reader: the live flow brings the change, or else this does.
+    pub fn refresh_unless_live(self) {
+        if self.live.connection() != Connection::Live {
+            self.resync();
+        }
+    }
+
+    /// Puts the held runs into the list.
+    pub fn show_held(self) {
+        if self.list.try_update(ListState::show_held) == Some(true) {
+            self.settle_later();
+        } else {
+            self.reload();
+        }
+    }
+
+    fn is_newest(self, asked: Turn) -> bool {
+        self.turn.try_with_value(|t| t.is_newest(asked)) == Some(true)
+    }
+
+    fn fetched(self) {
+        self.failed.set(None);
+        self.as_of.set(self.clock.now_untracked());
+    }
+
+    fn failed_with(self, error: Error) {
+        self.live.note_error(&error);
+        self.failed.set(Some(error));
+    }
+}
