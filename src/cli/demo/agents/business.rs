@@ -121,7 +121,7 @@ pub static AGENTS: [Agent; 7] = [
             "Two sources disagree on the {n} %",
             "Writing the report",
         ],
-        calls_agent: Some(("Web Scout", 4)),
+        hands_to: Some(("Web Scout", 4)),
         ..PLAIN
     },
     Agent {

@@ -134,7 +134,7 @@ pub static AGENTS: [Agent; 6] = [
             "asking {person} for approval",
             "rolled back",
         ],
-        calls_agent: Some(("Log Summarizer", 2)),
+        hands_to: Some(("Log Summarizer", 2)),
         ..PLAIN
     },
     Agent {
