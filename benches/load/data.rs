@@ -33,7 +33,8 @@ impl Records {
     /// One JSON record.
     pub fn next(&mut self) -> String {
         let start = self.now_ms - self.dice.random_range(0..30 * 86_400_000_i64);
-        let duration = (30_000.0 * (self.dice.random_range(-2.0..2.0_f64)).exp()).round();
+        #[expect(clippy::cast_possible_truncation, reason = "at most four minutes")]
+        let duration = (30_000.0 * self.dice.random_range(-2.0..2.0_f64).exp()) as i64;
         let status = match self.dice.random_range(0..100) {
             0..6 => "failed",
             6..8 => "cancelled",

@@ -22,6 +22,10 @@ impl Latencies {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+    pub fn text(&self) -> String {
+        let ms = |percent| self.percentile(percent).as_secs_f64() * 1_000.0;
+        format!("p50 {:.2}, p99 {:.2}", ms(50), ms(99))
+    }
     /// Nearest rank.
     fn percentile(&self, percent: usize) -> Duration {
         let mut sorted = self.0.clone();
@@ -34,10 +38,6 @@ impl Latencies {
 pub fn per_second(count: usize, spent: Duration) -> String {
     let rate = (count as f64 / spent.as_secs_f64()).round();
     format!("{rate} /s")
-}
-
-fn ms(d: Duration) -> String {
-    format!("{:.2}", d.as_secs_f64() * 1_000.0)
 }
 
 pub struct Report {
@@ -72,9 +72,8 @@ impl Report {
     }
 
     pub fn latencies(&mut self, what: &str, latencies: &Latencies, target: &str) {
-        let (p50, p99) = (latencies.percentile(50), latencies.percentile(99));
-        let ratio = self.bare.map(|bare| p50.as_secs_f64() / bare.as_secs_f64());
-        self.row(what, format!("p50 {}, p99 {}", ms(p50), ms(p99)), target, ratio);
+        let ratio = self.bare.map(|bare| latencies.percentile(50).as_secs_f64() / bare.as_secs_f64());
+        self.row(what, latencies.text(), target, ratio);
     }
 
     /// What the disk allows: appending 4 KiB and waiting until it is durable.
@@ -88,9 +87,11 @@ impl Report {
         self.row("disk: durable appends of 4 KiB", per_second(done, begun.elapsed()), "", None);
     }
 
-    /// Of a stopped server, so that everything is in the one file.
+    /// Of a stopped server.
     pub fn size(&mut self, server: &Server, runs: usize) {
-        let bytes = std::fs::metadata(server.database()).expect("a database").len();
+        let database = server.database();
+        let size = |path| std::fs::metadata(path).map_or(0, |file| file.len());
+        let bytes = size(database.clone()) + size(database.with_extension("db-wal"));
         let each = bytes / u64::try_from(runs).expect("a number");
         self.row("disk for an execution, all included", format!("{each} bytes"), "≤ 1 000 bytes", None);
     }

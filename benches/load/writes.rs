@@ -36,8 +36,8 @@ pub async fn batches(server: &Server, runs: usize, report: &mut Report) {
     report.row("the same, last tenth", per_second(runs / 10, last), target, None);
 }
 
-/// 64 clients, one run a request, each answered when it is durable.
-pub async fn one_by_one(server: &Server, runs: usize, report: &mut Report) {
+/// 64 clients, one run a request, each answered when it is durable. Answers how many runs that were.
+pub async fn one_by_one(server: &Server, runs: usize, report: &mut Report) -> usize {
     let each = (runs / 50).clamp(1_280, 32_000) / CLIENTS;
     let mut clients = Vec::new();
     for client in 0..CLIENTS {
@@ -59,4 +59,5 @@ pub async fn one_by_one(server: &Server, runs: usize, report: &mut Report) {
     }
     let rate = per_second(each * CLIENTS, begun.elapsed());
     report.row("ingest, 64 clients, one by one", rate, "≥ 5 000 /s", None);
+    each * CLIENTS
 }
