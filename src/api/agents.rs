@@ -110,16 +110,17 @@ pub async fn read_agent_execution_log(
 
 /// Follow an agent's execution; see `/api/executions/{id}/stream`.
 #[utoipa::path(get, path = "/api/agents/{name}/executions/{id}/stream", tag = "agents",
-    params(("name" = String, Path), ("id" = String, Path)),
+    params(("name" = String, Path), ("id" = String, Path), ("after" = Option<i64>, Query)),
     responses((status = 200, content_type = "text/event-stream"), (status = 404, body = Problem)))]
 pub async fn stream_agent_execution(
     Auth(caller): Auth,
     Path((name, id)): Path<(String, String)>,
     headers: axum::http::HeaderMap,
+    pairs: Pairs,
     state: axum::extract::State<crate::live::Hub>,
 ) -> Result<axum::response::Response, ApiError> {
     of(&caller, &name, &id).await?;
-    super::stream::stream_execution(Auth(caller), Path(id), headers, state).await
+    super::stream::stream_execution(Auth(caller), Path(id), headers, pairs, state).await
 }
 
 /// Ask an agent's run to stop.

@@ -1,6 +1,6 @@
 //! Server. Live: the WebSocket and the stream of one execution.
 
-use super::extract::{Auth, Context};
+use super::extract::{Auth, Context, Pairs};
 use super::problem::{ApiError, Problem};
 use crate::app::executions;
 use crate::domain::Error;
@@ -31,16 +31,22 @@ pub async fn open_socket(
 
 /// Follow a run as server-sent events: `status`, `log`, `tool_call`, `step`, `end`.
 #[utoipa::path(get, path = "/api/executions/{id}/stream", tag = "live",
-    params(("id" = String, Path), ("Last-Event-ID" = Option<i64>, Header, description = "number of the last log line received")),
+    params(("id" = String, Path),
+        ("after" = Option<i64>, Query, description = "start after this log line; default 0: from the first"),
+        ("Last-Event-ID" = Option<i64>, Header, description = "number of the last log line received")),
     responses((status = 200, content_type = "text/event-stream"), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn stream_execution(
     Auth(caller): Auth,
     Path(id): Path<String>,
     headers: HeaderMap,
+    mut pairs: Pairs,
     State(hub): State<Hub>,
 ) -> Result<Response, ApiError> {
+    let start: Option<i64> = pairs.take("after", "a whole number")?;
+    pairs.finish()?;
+    // A browser can't send the header the first time, and sends it with the same address when it reconnects.
     let after = match headers.get("last-event-id") {
-        None => 0,
+        None => start.unwrap_or(0),
         Some(v) => v
             .to_str()
             .ok()

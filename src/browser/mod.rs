@@ -6,12 +6,16 @@ mod server;
 #[cfg(feature = "hydrate")]
 mod socket;
 #[cfg(feature = "hydrate")]
+mod stream;
+#[cfg(feature = "hydrate")]
 mod web;
 
 #[cfg(not(feature = "hydrate"))]
 pub use server::*;
 #[cfg(feature = "hydrate")]
 pub use socket::Socket;
+#[cfg(feature = "hydrate")]
+pub use stream::EventStream;
 #[cfg(feature = "hydrate")]
 pub use web::*;
 
@@ -21,6 +25,25 @@ pub use web::*;
 pub enum SocketEvent {
     Messages(Vec<String>),
     Closed,
+}
+
+/// What a server-sent event stream tells its owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StreamEvent {
+    Message {
+        name: &'static str,
+        data: String,
+    },
+    /// The server said no, so the browser does not try again; nothing follows.
+    Refused,
+}
+
+/// How far an element is scrolled, and its visible and whole height, in px.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scroll {
+    pub top: f64,
+    pub height: f64,
+    pub content: f64,
 }
 
 /// How to write a moment in the viewer's locale and time zone.

@@ -1,6 +1,6 @@
 //! Server. The facade where there is no browser.
 
-use super::{LocalStyle, SocketEvent};
+use super::{LocalStyle, Scroll, SocketEvent, StreamEvent};
 use leptos::html;
 use leptos::prelude::NodeRef;
 use std::future::{Future, pending};
@@ -72,6 +72,12 @@ pub const fn list_view(_list: NodeRef<html::Div>) -> Option<(f64, f64)> {
 
 pub fn scroll_by(_y: f64) {}
 
+pub const fn scroll_of(_element: NodeRef<html::Div>) -> Option<Scroll> {
+    None
+}
+
+pub fn scroll_to_end(_element: NodeRef<html::Div>) {}
+
 pub fn focus(_selector: &str) {}
 
 pub fn focus_later(_selector: String) {}
@@ -85,6 +91,8 @@ pub const fn dialog_open() -> bool {
 }
 
 pub fn open_dialog(_dialog: NodeRef<html::Dialog>) {}
+
+pub fn present_drawer(_dialog: NodeRef<html::Dialog>) {}
 
 pub fn close_dialog(_dialog: NodeRef<html::Dialog>) {}
 
@@ -108,6 +116,17 @@ impl Socket {
     }
     pub fn send(&self, _text: String) {}
     pub fn close(&self) {}
+}
+
+/// A server-sent event stream; on the server there is none.
+#[derive(Debug, Clone)]
+pub struct EventStream;
+
+impl EventStream {
+    pub fn open(_path: &str, _names: &[&'static str], _on: impl Fn(StreamEvent) + 'static) -> Self {
+        Self
+    }
+    pub const fn close(&self) {}
 }
 
 /// The page being rendered answers 404.

@@ -1,6 +1,6 @@
 //! Browser. The facade over `web_sys`: small verbs, no state.
 
-use super::LocalStyle;
+use super::{LocalStyle, Scroll};
 use js_sys::{Date, Function, Intl, Object, Reflect};
 use leptos::ev::KeyboardEvent;
 use leptos::html;
@@ -161,6 +161,17 @@ pub fn scroll_by(y: f64) {
     }
 }
 
+pub fn scroll_of(element: NodeRef<html::Div>) -> Option<Scroll> {
+    let e = element.get_untracked()?;
+    Some(Scroll { top: e.scroll_top().into(), height: e.client_height().into(), content: e.scroll_height().into() })
+}
+
+pub fn scroll_to_end(element: NodeRef<html::Div>) {
+    if let Some(e) = element.get_untracked() {
+        e.set_scroll_top(e.scroll_height());
+    }
+}
+
 fn find(selector: &str) -> Option<HtmlElement> {
     document()?.query_selector(selector).ok().flatten()?.dyn_into().ok()
 }
@@ -192,6 +203,17 @@ pub fn open_dialog(dialog: NodeRef<html::Dialog>) {
     if let Some(d) = dialog.get_untracked()
         && !d.open()
     {
+        // Fails only when the element has just left the page.
+        drop(d.show_modal());
+    }
+}
+
+/// The drawer stands beside the list, which stays in use; on a phone it covers everything, so it is modal there.
+pub fn present_drawer(dialog: NodeRef<html::Dialog>) {
+    if let Some(d) = dialog.get_untracked()
+        && narrow()
+    {
+        d.close();
         // Fails only when the element has just left the page.
         drop(d.show_modal());
     }

@@ -1,9 +1,14 @@
 //! Server. The command line.
 
+mod client;
+mod demo;
+mod exec;
+mod export;
+mod import;
 mod local;
 mod serve;
 
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ExecutionId, Result, Timestamp};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -24,6 +29,14 @@ enum Command {
     /// Tokens for programs.
     #[command(subcommand)]
     Token(local::TokenCommand),
+    /// Run a command as an execution.
+    Exec(exec::ExecArgs),
+    /// Record NDJSON.
+    Import(import::ImportArgs),
+    /// Write executions as NDJSON.
+    Export(export::ExportArgs),
+    /// Fill the database with a fleet to look at.
+    Demo(demo::DemoArgs),
     /// Bring the database to this version.
     Migrate(local::DatabaseArgs),
     /// Copy a SQLite database into one file, also while it is being served.
@@ -36,6 +49,12 @@ pub async fn run() -> ExitCode {
         Command::Serve(args) => serve::run(args).await,
         Command::User(command) => local::user(command).await,
         Command::Token(command) => local::token(command).await,
+        Command::Exec(args) => return exec::run(args).await,
+        Command::Import(args) => {
+            return import::run(args).await.unwrap_or_else(|e| finish(Err(e)));
+        }
+        Command::Export(args) => export::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
         Command::Migrate(args) => local::migrate(args).await,
         Command::Backup(args) => local::backup(args).await,
     };
@@ -58,4 +77,13 @@ fn sentence(e: &Error) -> String {
         Error::NotFound => "there is no such thing here".to_owned(),
         other => other.to_string(),
     }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_micros(chrono::Utc::now().timestamp_micros())
+}
+
+fn new_id() -> ExecutionId {
+    let id = uuid::Uuid::now_v7().to_string();
+    id.parse().expect("a UUID is an execution id")
 }

@@ -26,6 +26,25 @@ pub fn agent_execution(name: &str, id: &str) -> String {
     format!("{}/executions/{}", agent(name), escape(id))
 }
 
+/// The runs of a conversation.
+pub fn thread(id: &str) -> String {
+    executions(&format!("thread={}&last=all", escape(id)))
+}
+
+pub fn api_execution(id: &str) -> String {
+    format!("/api/executions/{}", escape(id))
+}
+
+/// The log as JSON.
+pub fn api_log(id: &str) -> String {
+    format!("{}/log", api_execution(id))
+}
+
+/// The live log, from the line after `after` on.
+pub fn api_stream(id: &str, after: i64) -> String {
+    format!("{}/stream?after={after}", api_execution(id))
+}
+
 /// Sign-in that comes back to `next`.
 pub fn login(next: &str) -> String {
     if next == DASHBOARD { LOGIN.to_owned() } else { format!("{LOGIN}?next={}", escape(next)) }
@@ -51,6 +70,8 @@ mod tests {
     fn names_are_escaped_in_addresses() {
         assert_eq!(agent("a b/c"), "/agents/a%20b%2Fc");
         assert_eq!(agent_execution("build", "x"), "/agents/build/executions/x");
+        assert_eq!(thread("a&b"), "/executions?thread=a%26b&last=all");
+        assert_eq!(api_stream("x", 7), "/api/executions/x/stream?after=7");
         assert_eq!(login("/executions?status=failed"), "/login?next=%2Fexecutions%3Fstatus%3Dfailed");
     }
 

@@ -1,9 +1,31 @@
-//! Both sides. Skeleton.
+//! Both sides. One run on a page of its own.
 
-use crate::ui::parts::PageHead;
+use crate::ui::parts::run::{Place, RunView, Tab};
+use crate::ui::paths;
 use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 #[component]
 pub fn Execution() -> impl IntoView {
-    view! { <PageHead title="Execution" trail=vec![]/> }
+    let (params, query) = (use_params_map(), use_query_map());
+    let id = Memo::new(move |_| params.with(|p| p.get("id").unwrap_or_default()));
+    let agent = Memo::new(move |_| params.with(|p| p.get("name")));
+    let tab = Memo::new(move |_| Tab::parse(&query.with(|q| q.get("tab").unwrap_or_default())));
+    let short = move || id.with(|id| id.chars().take(8).collect::<String>());
+    let above = move || match agent.get() {
+        Some(name) => view! {
+            <li><a href=paths::AGENTS>"Agents"</a></li>
+            <li><a href=paths::agent(&name)>{name.clone()}</a></li>
+        }
+        .into_any(),
+        None => view! { <li><a href=paths::EXECUTIONS>"Executions"</a></li> }.into_any(),
+    };
+    view! {
+        <Title text=move || format!("Run {}", short())/>
+        <nav class="crumbs" aria-label="Breadcrumb">
+            <ol>{above} <li aria-current="page">{short}</li></ol>
+        </nav>
+        <RunView id tab place=Place::Page/>
+    }
 }

@@ -1,7 +1,9 @@
 //! Both sides. One run over the list, by URL.
 
+use super::run::{Place, RunView, Tab};
+use crate::browser;
 use crate::ui::kit::{Button, Look};
-use crate::ui::paths;
+use leptos::html;
 use leptos::prelude::*;
 
 /// Shows `run` (an execution id) while there is one. `on_walk` moves along the list by ±1 row.
@@ -11,19 +13,58 @@ pub fn RunDrawer(
     /// overview, steps, tools, log or json.
     #[prop(into)]
     tab: Signal<String>,
-    #[prop(into)] on_tab: Callback<String>,
     #[prop(into)] on_close: Callback<()>,
     #[prop(into)] on_walk: Callback<i64>,
 ) -> impl IntoView {
-    let _ = (tab, on_tab, on_walk);
-    move || {
-        run.get().map(|id| {
-            view! {
-                <dialog open class="drawer" aria-label="Execution">
-                    <Button look=Look::Quiet on_press=move |_| on_close.run(())>"Close"</Button>
-                    <a href=paths::execution(&id)>{id.clone()}</a>
-                </dialog>
+    // Walking along the list keeps the dialog: only what it shows changes.
+    let last = Memo::new(move |before: Option<&String>| run.get().or_else(|| before.cloned()).unwrap_or_default());
+    let open = Memo::new(move |_| run.with(Option::is_some));
+    let tab = Signal::derive(move || Tab::parse(&tab.get()));
+    view! { <Show when=move || open.get()><Panel id=last tab on_close on_walk/></Show> }
+}
+
+#[component]
+fn Panel(id: Memo<String>, tab: Signal<Tab>, on_close: Callback<()>, on_walk: Callback<i64>) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move || {
+        browser::present_drawer(dialog);
+        browser::focus_later("dialog.drawer".to_owned());
+        browser::on_key(move |e| {
+            // In front of the drawer: a question, or the drawer itself on a phone, where Esc is `cancel`.
+            if e.default_prevented() || browser::dialog_open() {
+                return;
             }
-        })
+            match e.key().as_str() {
+                "Escape" => on_close.run(()),
+                "[" if !browser::typing() => on_walk.run(-1),
+                "]" if !browser::typing() => on_walk.run(1),
+                _ => return,
+            }
+            e.prevent_default();
+        });
+    });
+    on_cleanup(move || {
+        if let Some(id) = id.try_get_untracked() {
+            browser::focus_later(format!("[data-execution-id=\"{id}\"] a"));
+        }
+    });
+    let walk = move |e: leptos::ev::KeyboardEvent| match e.key().as_str() {
+        "ArrowUp" => on_walk.run(-1),
+        "ArrowDown" => on_walk.run(1),
+        _ => {}
+    };
+    let cancel = move |e: leptos::ev::Event| {
+        e.prevent_default();
+        on_close.run(());
+    };
+    view! {
+        <dialog open class="drawer" node_ref=dialog tabindex="-1" aria-label="Execution" on:cancel=cancel>
+            <div class="drawer-tools" on:keydown=walk>
+                <Button small=true look=Look::Quiet icon="up" label="Previous run" on_press=move |_| on_walk.run(-1)>""</Button>
+                <Button small=true look=Look::Quiet icon="down" label="Next run" on_press=move |_| on_walk.run(1)>""</Button>
+                <Button small=true look=Look::Quiet icon="close" label="Close" on_press=move |_| on_close.run(())>""</Button>
+            </div>
+            <RunView id tab place=Place::Drawer/>
+        </dialog>
     }
 }

@@ -5,6 +5,7 @@ mod drawer;
 mod head;
 mod nav;
 mod problem;
+pub mod run;
 pub mod runs;
 mod signed;
 mod status;

@@ -16,7 +16,6 @@ use crate::ui::paths;
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::live::use_live;
 use crate::ui::state::numbers::Numbers;
-use crate::ui::state::query::PageQuery;
 use crate::ui::state::runs::{FirstPage, Runs, first_page};
 use crate::ui::state::url::PageUrl;
 use leptos::html;
@@ -96,10 +95,6 @@ fn Body(
     keys::listen(runs, actions, area, Callback::new(move |()| refresh()));
     let run = Memo::new(move |_| url.query.with(|q| q.run.clone()));
     let tab = Memo::new(move |_| url.query.with(|q| q.tab.clone().unwrap_or_else(|| "overview".to_owned())));
-    let set_tab = move |tab: String| {
-        let now = url.query.get_untracked();
-        url.replace(&PageQuery { tab: Some(tab), ..now });
-    };
     view! {
         <PageHead title="Executions" trail=vec![("Dashboard".to_owned(), paths::DASHBOARD.to_owned())]>
             <Button look=Look::Quiet on_press=move |_| refresh()>
@@ -117,6 +112,6 @@ fn Body(
             <NoRuns runs query=url.query actions/>
         </section>
         <p class="visually-hidden" role="status" aria-live="polite">{move || runs.said.get()}</p>
-        <RunDrawer run tab on_tab=set_tab on_close=move |()| close() on_walk=walk/>
+        <RunDrawer run tab on_close=move |()| close() on_walk=walk/>
     }
 }

@@ -1,0 +1,55 @@
+import { past } from '../support/api.ts'
+import { idsShown, open, rows } from '../support/page.ts'
+import { expect, test } from '../support/test.ts'
+
+test('scrolling through 500 runs shows each once, in order, with few rows in the document', async ({ page, api }) => {
+  const ids = await api.batch(
+    Array.from({ length: 500 }, (_, i) => past(5 + i, { agent_name: 'build', message: `Build ${i}` })),
+  )
+  await open(page, '/executions')
+  await page.mouse.move(700, 700)
+
+  const seen = new Set<string>()
+  let most = 0
+  await expect(async () => {
+    const shown = await idsShown(page)
+    expect(new Set(shown).size, 'no run twice').toBe(shown.length)
+    const from = ids.indexOf(shown[0])
+    expect(shown).toEqual(ids.slice(from, from + shown.length))
+    for (const id of shown) seen.add(id)
+    most = Math.max(most, shown.length)
+    await page.mouse.wheel(0, 700)
+    await expect(page.getByText('End of history')).toBeInViewport({ timeout: 1 })
+  }).toPass({ intervals: [50], timeout: 30_000 })
+  for (const id of await idsShown(page)) seen.add(id)
+
+  expect(seen.size).toBe(500)
+  expect(most).toBeLessThanOrEqual(150)
+  await expect(rows(page).last()).toContainText('Build 499')
+})
+
+test('lesson 5: an exact multiple of the page size ends with the end, not with more', async ({ page, api }) => {
+  await api.batch(Array.from({ length: 100 }, (_, i) => past(5 + i, { agent_name: 'build', message: `Build ${i}` })))
+  await open(page, '/executions')
+  await page.mouse.move(700, 700)
+  await expect(async () => {
+    await page.mouse.wheel(0, 3000)
+    await expect(page.getByText('End of history')).toBeInViewport({ timeout: 50 })
+  }).toPass()
+  await expect(rows(page).last()).toContainText('Build 99')
+})
+
+test('runs that started at the same moment are all shown', async ({ page, api }) => {
+  const started_at = past(5, { agent_name: 'a', message: '' }).started_at
+  const ids = await api.batch(
+    Array.from({ length: 120 }, (_, i) => ({ ...past(5, { agent_name: 'build', message: `Build ${i}` }), started_at, queued_at: started_at })),
+  )
+  await open(page, '/executions')
+  await page.mouse.move(700, 700)
+  const seen = new Set<string>()
+  await expect(async () => {
+    for (const id of await idsShown(page)) seen.add(id)
+    await page.mouse.wheel(0, 600)
+    expect(seen.size).toBe(ids.length)
+  }).toPass({ intervals: [50] })
+})

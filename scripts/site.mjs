@@ -1,0 +1,79 @@
+// Builds target/site, the browser's side of Runboard, as `cargo leptos build --release --precompress` does, without
+// needing cargo-leptos. What did not change is neither made again nor touched, so the server is not rebuilt either.
+
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import * as sass from 'sass'
+
+process.chdir(resolve(dirname(fileURLToPath(import.meta.url)), '..'))
+const site = 'target/site'
+const compressible = /\.(css|html|js|json|svg|txt|wasm|webmanifest|xml)$/
+// What rustc emits by default for this target; without them wasm-opt refuses the file.
+const features = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext']
+
+const run = (command, args) => execFileSync(command, args, { stdio: 'inherit' })
+const written = new Set()
+
+function writeIfChanged(path, content) {
+  if (existsSync(path) && readFileSync(path).equals(content)) return false
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, content)
+  return true
+}
+
+/** Puts a file into the site, with its compressed copies beside it. */
+function publish(name, content) {
+  const path = join(site, name)
+  const changed = writeIfChanged(path, content)
+  written.add(path)
+  if (!compressible.test(name)) return
+  for (const [ending, compress] of [['.br', brotliCompressSync], ['.gz', (bytes) => gzipSync(bytes, { level: 9 })]]) {
+    written.add(path + ending)
+    if (changed || !existsSync(path + ending)) writeFileSync(path + ending, compress(content))
+  }
+}
+
+function filesUnder(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    return entry.isDirectory() ? filesUnder(path) : [path]
+  })
+}
+
+/** The program as WebAssembly and its JavaScript; skipped when it is the same program as last time. */
+function publishProgram() {
+  run('cargo', ['build', '--lib', '--target', 'wasm32-unknown-unknown', '--profile', 'wasm-release', '--no-default-features', '--features', 'hydrate'])
+  const built = join(process.env.CARGO_TARGET_DIR ?? 'target', 'wasm32-unknown-unknown/wasm-release/runboard.wasm')
+  const stamp = 'target/site.stamp'
+  const names = ['pkg/runboard.js', 'pkg/runboard.wasm']
+  const inputs = [readFileSync(built), readFileSync('package-lock.json'), readFileSync(fileURLToPath(import.meta.url))]
+  const hash = inputs.reduce((sum, bytes) => sum.update(bytes), createHash('sha256')).digest('hex')
+  const current = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash
+
+  if (current && names.every((name) => existsSync(join(site, name)))) {
+    for (const name of names) publish(name, readFileSync(join(site, name)))
+    return
+  }
+  const work = mkdtempSync(join(tmpdir(), 'runboard-site-'))
+  try {
+    run('wasm-bindgen', [built, '--target', 'web', '--no-typescript', '--out-dir', work, '--out-name', 'runboard'])
+    const optimised = join(work, 'optimised.wasm')
+    run('wasm-opt', ['-Oz', ...features.map((name) => `--enable-${name}`), join(work, 'runboard_bg.wasm'), '-o', optimised])
+    publish(names[0], readFileSync(join(work, 'runboard.js')))
+    publish(names[1], readFileSync(optimised))
+  } finally {
+    rmSync(work, { recursive: true })
+  }
+  writeFileSync(stamp, hash)
+}
+
+publishProgram()
+publish('pkg/runboard.css', Buffer.from(sass.compile('style/main.scss', { style: 'compressed' }).css))
+for (const path of filesUnder('public')) publish(relative('public', path), readFileSync(path))
+for (const path of filesUnder(site)) if (!written.has(path)) rmSync(path)

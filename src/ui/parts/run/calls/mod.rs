@@ -1,0 +1,8 @@
+//! Both sides. The tool calls of a run as a waterfall on its time axis.
+
+mod axis;
+mod pages;
+mod row;
+mod tab;
+
+pub use tab::Calls;

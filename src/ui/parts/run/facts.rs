@@ -1,0 +1,102 @@
+//! Both sides. The numbers of a run, each with its name.
+
+use super::state::RunState;
+use crate::domain::{ExecutionDetail, Timestamp};
+use crate::ui::kit::format;
+use crate::ui::parts::{Elapsed, RelativeTime, Unknown, exact};
+use crate::ui::paths;
+use crate::ui::state::clock::use_clock;
+use leptos::prelude::*;
+
+#[component]
+pub fn Facts(run: RunState) -> impl IntoView {
+    let of = move |read: fn(&ExecutionDetail) -> Option<String>| Memo::new(move |_| run.detail.with(read));
+    let started = Memo::new(move |_| run.detail.with(|d| d.summary.started_at));
+    let ended = Memo::new(move |_| run.detail.with(|d| d.summary.completed_at));
+    let stop = Memo::new(move |_| run.detail.with(stop_words));
+    let thread = Memo::new(move |_| run.detail.with(|d| d.summary.thread_id.clone()));
+    let cost_name = move || if run.unfinished() { "Cost so far" } else { "Cost" };
+    view! {
+        <dl class="facts">
+            <div><dt>"Started"</dt><dd><Moment at=started/></dd></div>
+            <div><dt>"Ended"</dt><dd><Moment at=ended/></dd></div>
+            <div><dt>"Duration"</dt><dd><Duration run/></dd></div>
+            <div><dt>"Queued for"</dt><dd><Unknown value=of(|d| d.summary.queue_ms.map(format::duration))/></dd></div>
+            <div><dt>"Tokens"</dt><dd><Unknown value=of(tokens)/></dd></div>
+            <div><dt>"Cached · reasoning"</dt><dd><Unknown value=of(cached)/></dd></div>
+            <div><dt>{cost_name}</dt><dd><Unknown value=of(|d| d.summary.cost.map(format::money))/></dd></div>
+            <div><dt>"Model"</dt><dd><Unknown value=of(|d| d.summary.model.clone())/></dd></div>
+            <div><dt>"Context"</dt><dd><Context run/></dd></div>
+            <div><dt>"Trigger"</dt><dd><Unknown value=of(|d| Some(d.summary.triggered_by.to_string()))/></dd></div>
+            <div><dt>"Started by"</dt><dd><Unknown value=of(|d| d.started_by.clone())/></dd></div>
+            <div><dt>"Attempt"</dt><dd>{move || run.detail.with(|d| d.summary.attempt)}</dd></div>
+            {move || thread.get().map(|id| view! {
+                <div><dt>"Thread"</dt><dd><a href=paths::thread(&id)>{id.clone()}</a></dd></div>
+            })}
+            {move || stop.get().map(|(who, at)| view! {
+                <div><dt>"Stop asked"</dt><dd>{who}" "{at.map(|at| view! { <RelativeTime at=at/> })}</dd></div>
+            })}
+        </dl>
+    }
+}
+
+fn tokens(detail: &ExecutionDetail) -> Option<String> {
+    let s = &detail.summary;
+    let part = |n: Option<i64>| n.map_or_else(|| format::UNKNOWN.to_owned(), format::short_count);
+    s.total_tokens.map(|_| format!("{} in · {} out", part(s.input_tokens), part(s.output_tokens)))
+}
+
+fn cached(detail: &ExecutionDetail) -> Option<String> {
+    let part = |n: Option<i64>| n.map_or_else(|| format::UNKNOWN.to_owned(), format::short_count);
+    let (cached, reasoning) = (detail.cached_tokens, detail.reasoning_tokens);
+    (cached.is_some() || reasoning.is_some()).then(|| format!("{} · {}", part(cached), part(reasoning)))
+}
+
+fn stop_words(detail: &ExecutionDetail) -> Option<(String, Option<Timestamp>)> {
+    let s = &detail.summary;
+    let asked = s.cancel_requested || s.cancel_requested_at.is_some();
+    asked.then(|| {
+        (s.cancel_requested_by.as_ref().map(|who| format!("by {who}")).unwrap_or_default(), s.cancel_requested_at)
+    })
+}
+
+/// The exact time in the viewer's zone (UTC until that is known), and how long ago it was.
+#[component]
+fn Moment(at: Memo<Option<Timestamp>>) -> impl IntoView {
+    let clock = use_clock();
+    move || match at.get() {
+        None => view! { <span class="unknown" title="not known">{format::UNKNOWN}</span> }.into_any(),
+        Some(at) => {
+            let local = move || exact(at, clock.hydrated()).split(" · ").next().map(str::to_owned);
+            view! { <span>{local}</span>" "<small><RelativeTime at=at/></small> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn Duration(run: RunState) -> impl IntoView {
+    let known = Memo::new(move |_| run.detail.with(|d| (d.summary.duration_ms, d.summary.started_at)));
+    move || match known.get() {
+        (Some(ms), _) => view! { <span>{format::duration(ms)}</span> }.into_any(),
+        (None, Some(since)) if run.unfinished() => view! { <Elapsed since=since/> }.into_any(),
+        _ => view! { <span class="unknown" title="not known">{format::UNKNOWN}</span> }.into_any(),
+    }
+}
+
+#[component]
+fn Context(run: RunState) -> impl IntoView {
+    let known = Memo::new(move |_| run.detail.with(|d| (d.context_used, d.context_max)));
+    move || match known.get() {
+        (Some(used), Some(max)) => {
+            let text = format!("{} of {}", format::short_count(used), format::short_count(max));
+            let share = format!("{:.1}%", (used as f64 / max.max(1) as f64 * 100.0).clamp(0.0, 100.0));
+            view! { <span>{text}</span><span class="gauge" aria-hidden="true"><i style:width=share></i></span> }
+                .into_any()
+        }
+        (Some(used), None) => view! { <span>{format::short_count(used)}</span> }.into_any(),
+        (None, Some(max)) => {
+            view! { <span>{format!("{} of {}", format::UNKNOWN, format::short_count(max))}</span> }.into_any()
+        }
+        (None, None) => view! { <span class="unknown" title="not known">{format::UNKNOWN}</span> }.into_any(),
+    }
+}

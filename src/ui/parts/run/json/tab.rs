@@ -1,0 +1,35 @@
+//! Both sides. The record as JSON text.
+
+use super::super::state::RunState;
+use super::pretty;
+use crate::browser;
+use crate::ui::kit::{Button, Look};
+use crate::ui::paths;
+use leptos::prelude::*;
+
+#[component]
+pub fn JsonTab(run: RunState) -> impl IntoView {
+    // A record always serialises: its keys are strings and its numbers finite.
+    let text = Memo::new(move |_| {
+        run.detail.with(|d| serde_json::to_value(d).map_or_else(|e| e.to_string(), |value| pretty(&value)))
+    });
+    let copied = RwSignal::new(None::<bool>);
+    let copy = move |_| browser::copy_text(text.get_untracked(), move |ok| copied.set(Some(ok)));
+    let word = move || match copied.get() {
+        None => "Copy",
+        Some(true) => "Copied",
+        Some(false) => "Select and copy",
+    };
+    view! {
+        <section class="text code">
+            <header>
+                <h3>"Record"</h3>
+                <span class="actions">
+                    <Button small=true look=Look::Quiet icon="copy" label="Copy the record" on_press=copy>{word}</Button>
+                    <a class="btn quiet small" rel="external" href=paths::api_execution(&run.id())>"From the API"</a>
+                </span>
+            </header>
+            <pre class="record" tabindex="0">{move || text.get()}</pre>
+        </section>
+    }
+}

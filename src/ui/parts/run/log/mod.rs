@@ -1,0 +1,10 @@
+//! Both sides. The log of a run: live, of any length, a screenful in the page.
+
+mod ansi;
+mod book;
+mod line;
+mod reader;
+mod tab;
+mod window;
+
+pub use tab::Log;

@@ -1,0 +1,71 @@
+//! Both sides. What a view needs besides the record: read with the record at first, and alone when the view changes.
+
+use super::calls::Calls;
+use super::log::Log;
+use super::state::RunState;
+use super::steps::Steps;
+use super::tabs::Tab;
+use crate::browser;
+use crate::domain::{Error, ExecutionDetail, Step};
+use crate::server_fns::{LogPage, ToolCallPage, get_execution, list_steps, list_tool_calls, read_log};
+use crate::ui::kit::ErrorNote;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Part {
+    Steps(Vec<Step>),
+    Calls(ToolCallPage),
+    Log(LogPage),
+}
+
+impl Part {
+    /// `None` for a view that shows the record alone.
+    async fn load(tab: Tab, id: String) -> Option<Result<Self, Error>> {
+        match tab {
+            Tab::Overview | Tab::Json => None,
+            Tab::Steps => Some(list_steps(id).await.map(Self::Steps)),
+            Tab::Tools => Some(list_tool_calls(id, None).await.map(Self::Calls)),
+            Tab::Log => Some(read_log(id, None).await.map(Self::Log)),
+        }
+    }
+}
+
+/// A run as it is opened: one answer, so that the server's HTML holds the view that the URL names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    pub detail: ExecutionDetail,
+    pub part: Option<Result<Part, Error>>,
+}
+
+impl Opened {
+    pub async fn load(id: String, tab: Tab) -> Result<Self, Error> {
+        let (detail, part) = futures::join!(get_execution(id.clone()), Part::load(tab, id));
+        Ok(Self { detail: detail?, part })
+    }
+}
+
+/// A view with its part: waiting, failed, here.
+#[component]
+pub fn PartView(run: RunState, tab: Tab, first: Option<Result<Part, Error>>) -> impl IntoView {
+    let part = RwSignal::new(first);
+    Effect::new(move || {
+        if part.with(Option::is_none) {
+            let id = run.id();
+            browser::spawn(async move {
+                let loaded = Part::load(tab, id).await;
+                // Another view was opened meanwhile: this answer is for nobody.
+                drop(part.try_set(loaded));
+            });
+        }
+    });
+    move || match part.get() {
+        None => view! { <p class="loading" role="status">"Loading"</p> }.into_any(),
+        Some(Ok(Part::Steps(steps))) => view! { <Steps run steps/> }.into_any(),
+        Some(Ok(Part::Calls(first))) => view! { <Calls run first/> }.into_any(),
+        Some(Ok(Part::Log(first))) => view! { <Log run first/> }.into_any(),
+        Some(Err(error)) => {
+            view! { <ErrorNote message=error.to_string() on_retry=move |()| part.set(None)/> }.into_any()
+        }
+    }
+}

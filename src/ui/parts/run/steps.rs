@@ -1,0 +1,104 @@
+//! Both sides. The steps of a run, in order.
+
+use super::pager::{PAGE, Pager};
+use super::rows::{RowSignal, Rows};
+use super::state::RunState;
+use super::text::LongText;
+use crate::browser;
+use crate::domain::{PartStatus, Status, Step};
+use crate::server_fns::list_steps;
+use crate::ui::kit::format;
+use crate::ui::parts::{Elapsed, StatusMark};
+use leptos::prelude::*;
+
+/// A part has three of a run's states.
+pub const fn part_status(status: PartStatus) -> Status {
+    match status {
+        PartStatus::Running => Status::Running,
+        PartStatus::Success => Status::Success,
+        PartStatus::Failed => Status::Failed,
+    }
+}
+
+#[component]
+pub fn Steps(run: RunState, steps: Vec<Step>) -> impl IntoView {
+    let rows = RwSignal::new(Rows::new(steps));
+    let page = RwSignal::new(0);
+    Effect::new(move |before: Option<u32>| {
+        let now = run.pulse.get();
+        if before.is_some_and(|before| before != now) {
+            let id = run.id();
+            browser::spawn(async move {
+                if let Ok(steps) = list_steps(id).await {
+                    rows.try_maybe_update(|rows| (rows.merge(steps), ()));
+                }
+            });
+        }
+        now
+    });
+    let known = Signal::derive(move || rows.with(Rows::len));
+    let shown = move || rows.with(|rows| rows.slice(page.get() * PAGE, PAGE));
+    view! {
+        <Show when=move || known.get() == 0>
+            <p class="nothing">{move || if run.unfinished() { "No step has been reported yet." } else { "This run reported no steps." }}</p>
+        </Show>
+        <ol class="steps">
+            <For each=shown key=|(index, _)| *index let:row><StepRow step=row.1/></For>
+        </ol>
+        <Pager page known more=false busy=false
+            total=Signal::derive(move || i64::try_from(known.get()).unwrap_or(i64::MAX))
+            on_page=move |to| page.set(to)/>
+    }
+}
+
+#[component]
+fn StepRow(step: RowSignal<Step>) -> impl IntoView {
+    let step = RwSignal::from(step);
+    let status = Memo::new(move |_| step.with(|s| part_status(s.status)));
+    let error = Memo::new(move |_| step.with(|s| s.error.clone()));
+    let number = step.with_untracked(|s| s.index + 1);
+    let took = Memo::new(move |_| step.with(|s| (s.started_at, s.completed_at)));
+    let took = move || match took.get() {
+        (Some(from), Some(to)) => view! { <span>{format::duration(to.millis_since(from))}</span> }.into_any(),
+        (Some(from), None) if status.get() == Status::Running => view! { <Elapsed since=from/> }.into_any(),
+        _ => ().into_any(),
+    };
+    view! {
+        <li class="step" data-status=move || status.get().as_str()>
+            <div class="step-head">
+                <span class="step-number">{number}</span>
+                <span class="step-title">{move || step.with(|s| s.title.clone())}</span>
+                <StatusMark status/>
+            </div>
+            <p class="step-facts">
+                <span>{move || step.with(|s| s.kind.clone())}</span>
+                {took}
+                <span>{move || step.with(tokens)}</span>
+                <span>{move || step.with(|s| s.cost.map(format::money))}</span>
+            </p>
+            {move || error.get().map(|text| view! { <p class="step-error">{text}</p> })}
+            <Part title="Input" text=Memo::new(move |_| step.with(|s| s.input.clone()))/>
+            <Part title="Output" text=Memo::new(move |_| step.with(|s| s.output.clone()))/>
+        </li>
+    }
+}
+
+fn tokens(step: &Step) -> Option<String> {
+    let part = |n: Option<i64>| n.map_or_else(|| format::UNKNOWN.to_owned(), format::short_count);
+    let known = step.input_tokens.is_some() || step.output_tokens.is_some();
+    known.then(|| format!("{} in · {} out", part(step.input_tokens), part(step.output_tokens)))
+}
+
+/// Closed at first; stays open while the text grows.
+#[component]
+fn Part(title: &'static str, text: Memo<Option<String>>) -> impl IntoView {
+    let there = Memo::new(move |_| text.with(|t| t.as_ref().is_some_and(|t| !t.is_empty())));
+    view! {
+        <Show when=move || there.get()>
+            <details class="step-part">
+                <summary>{title}</summary>
+                <LongText title text=Signal::derive(move || text.get().unwrap_or_default())/>
+            </details>
+        </Show>
+    }
+}

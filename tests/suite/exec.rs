@@ -1,0 +1,419 @@
+//! `runboard exec`, the real binary, against a server that can be away, slow of memory or unwilling.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+const LONG: Duration = Duration::from_secs(60);
+
+#[derive(Default, Clone)]
+struct World {
+    created: Vec<Value>,
+    lines: Vec<(String, String)>,
+    bytes: usize,
+    end: Option<Value>,
+    keys: HashSet<String>,
+    /// Answer every request with this and do nothing.
+    refuse: Option<u16>,
+    /// Do what is asked and answer 502, this many times: the answer that gets lost.
+    lose_answers: u32,
+    cancel: bool,
+}
+
+/// Stands in for the server: keeps what it is told.
+#[derive(Clone)]
+struct Fake {
+    world: Arc<Mutex<World>>,
+    changed: watch::Sender<()>,
+}
+
+impl Fake {
+    fn new() -> Self {
+        Self { world: Arc::default(), changed: watch::Sender::new(()) }
+    }
+
+    async fn listen(&self, address: SocketAddr) -> SocketAddr {
+        let listener = tokio::net::TcpListener::bind(address).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let app = Router::new().fallback(answer).with_state(self.clone());
+        let app = app.layer(axum::extract::DefaultBodyLimit::max(8 << 20));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        address
+    }
+
+    async fn start() -> (Self, SocketAddr) {
+        let fake = Self::new();
+        let address = fake.listen(([127, 0, 0, 1], 0).into()).await;
+        (fake, address)
+    }
+
+    fn change(&self, f: impl FnOnce(&mut World)) {
+        f(&mut self.world.lock().expect("lock"));
+        self.changed.send_replace(());
+    }
+
+    fn ask<T>(&self, f: impl FnOnce(&World) -> T) -> T {
+        f(&self.world.lock().expect("lock"))
+    }
+
+    fn look(&self) -> World {
+        self.ask(Clone::clone)
+    }
+
+    async fn until(&self, what: &str, holds: impl Fn(&World) -> bool) {
+        let mut changed = self.changed.subscribe();
+        let wait = async {
+            while !holds(&self.world.lock().expect("lock")) {
+                changed.changed().await.expect("a change");
+            }
+        };
+        timeout(LONG, wait).await.unwrap_or_else(|_| panic!("never happened: {what}"));
+    }
+
+    fn texts(&self, stream: &str) -> Vec<String> {
+        self.look().lines.into_iter().filter(|(s, _)| s == stream).map(|(_, text)| text).collect()
+    }
+
+    fn end(&self, field: &str) -> Value {
+        self.look().end.expect("an end")[field].clone()
+    }
+}
+
+async fn answer(State(fake): State<Fake>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    if let Some(status) = fake.ask(|w| w.refuse) {
+        let problem = json!({"title": "No", "detail": "not now"});
+        return (StatusCode::from_u16(status).expect("a status"), problem.to_string()).into_response();
+    }
+    let path = uri.path().to_owned();
+    if path.ends_with("/stream") {
+        let mut changed = fake.changed.subscribe();
+        changed.mark_changed();
+        let events = tokio_stream::wrappers::WatchStream::from_changes(changed)
+            .filter_map(move |()| std::future::ready(fake.ask(|w| w.cancel).then(summary)));
+        return Sse::new(events.map(|s| Event::default().event("status").json_data(s))).into_response();
+    }
+    let key = headers.get("idempotency-key").map(|k| k.to_str().expect("a key").to_owned());
+    let seen = key.is_some_and(|key| !fake.world.lock().expect("lock").keys.insert(key));
+    let body: Value = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON") };
+    let mut lost = false;
+    fake.change(|world| {
+        if path.ends_with("/log") && !seen {
+            let lines = body["lines"].as_array().expect("lines");
+            assert!(lines.len() <= 1_000);
+            let text = |line: &Value, field: &str| line[field].as_str().expect("text").to_owned();
+            world.bytes += lines.iter().map(|l| text(l, "text").len()).sum::<usize>();
+            if world.lines.len() < 10_000 {
+                world.lines.extend(lines.iter().map(|l| (text(l, "stream"), text(l, "text"))));
+            }
+        } else if method == Method::PATCH {
+            world.end = Some(body.clone());
+        } else if method == Method::POST && path == "/api/executions" && !seen {
+            world.created.push(body.clone());
+        }
+        if world.lose_answers > 0 && !path.ends_with("/heartbeat") {
+            world.lose_answers -= 1;
+            lost = true;
+        }
+    });
+    if lost {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
+    axum::Json(json!({"cancel_requested": fake.ask(|w| w.cancel)})).into_response()
+}
+
+fn summary() -> Value {
+    json!({
+        "id": "01990000-0000-7000-8000-000000000001", "agent_name": "a", "agent_display_name": "a",
+        "status": "running", "triggered_by": "cli", "message": "m", "response_preview": null, "error": null,
+        "has_error": false, "queued_at": "2026-01-01T00:00:00Z", "started_at": null, "completed_at": null,
+        "duration_ms": null, "queue_ms": null, "cost": null, "input_tokens": null, "output_tokens": null,
+        "total_tokens": null, "model": null, "tool_call_count": 0, "steps_done": 0, "steps_total": null,
+        "current_step": null, "waiting_on": null, "thread_id": null, "flow_id": null, "parent_id": null,
+        "retry_of": null, "attempt": 1, "labels": {}, "cancel_requested": true, "version": 2,
+        "updated_at": "2026-01-01T00:00:00Z"
+    })
+}
+
+fn exec(address: SocketAddr, options: &[&str], command: &[&str]) -> Command {
+    let mut exec = Command::new(env!("CARGO_BIN_EXE_runboard"));
+    exec.args(["exec", "--agent", "build"]).args(options).arg("--").args(command);
+    exec.env("RUNBOARD_URL", format!("http://{address}"))
+        .env("RUNBOARD_TOKEN", "t")
+        .env_remove("RUNBOARD_EXECUTION_ID");
+    exec.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    exec
+}
+
+async fn finish(child: Child) -> Output {
+    timeout(LONG, child.wait_with_output()).await.expect("exec never ended").expect("an output")
+}
+
+async fn run(address: SocketAddr, options: &[&str], command: &[&str]) -> Output {
+    finish(exec(address, options, command).spawn().expect("exec")).await
+}
+
+/// A port where nobody listens.
+async fn nobody() -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    listener.local_addr().expect("an address")
+}
+
+/// Dead, or dead and not yet collected by its parent.
+fn is_gone(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat"));
+    stat.map_or(true, |s| s.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z')))
+}
+
+async fn first_line(child: &mut Child) -> String {
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.as_mut().expect("stdout"));
+    timeout(LONG, out.read_line(&mut line)).await.expect("a line in time").expect("a line");
+    line.trim().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_becomes_an_execution_with_its_log_and_its_end() {
+    let (fake, address) = Fake::start().await;
+    let out = run(address, &[], &["sh", "-c", "echo one; echo two >&2; echo $RUNBOARD_EXECUTION_ID"]).await;
+    let record = &fake.look().created[0];
+    let id = record["id"].as_str().expect("an id");
+    assert_eq!(out.status.code(), Some(0), "{out:?}");
+    assert_eq!((out.stdout, out.stderr), (format!("one\n{id}\n").into_bytes(), b"two\n".to_vec()));
+    assert_eq!((&record["agent_name"], &record["triggered_by"]), (&json!("build"), &json!("cli")));
+    assert_eq!(record["message"], "sh -c 'echo one; echo two >&2; echo $RUNBOARD_EXECUTION_ID'");
+    assert_eq!(fake.texts("stdout"), ["one", id]);
+    assert_eq!(fake.texts("stderr"), ["two"]);
+    assert_eq!(fake.end("status"), "success");
+    assert_eq!(fake.end("response"), format!("one\n{id}"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_command_keeps_its_exit_code_and_says_why() {
+    let (fake, address) = Fake::start().await;
+    let out = run(address, &[], &["sh", "-c", "echo boom >&2; exit 7"]).await;
+    assert_eq!(out.status.code(), Some(7));
+    assert_eq!((fake.end("status"), fake.end("error")), (json!("failed"), json!("exit status 7: boom")));
+    let out = run(address, &[], &["sh", "-c", "kill -9 $$"]).await;
+    assert_eq!(out.status.code(), Some(137));
+    assert_eq!((fake.end("status"), fake.end("error")), (json!("failed"), json!("killed by signal 9 (SIGKILL)")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_does_not_exist_is_a_failed_run() {
+    let (fake, address) = Fake::start().await;
+    let out = run(address, &[], &["no-such-command-anywhere"]).await;
+    assert_eq!(out.status.code(), Some(127));
+    assert_eq!(fake.end("error"), "no-such-command-anywhere: command not found");
+    let out = run(address, &[], &["/"]).await;
+    assert_eq!((out.status.code(), fake.end("status")), (Some(126), json!("failed")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn output_without_a_line_end_is_seen_while_the_command_waits() {
+    let (fake, address) = Fake::start().await;
+    let mut child =
+        exec(address, &[], &["sh", "-c", "printf 'Name? '; read n; printf \"Hello $n\""]).spawn().expect("exec");
+    fake.until("the prompt", |w| w.lines.iter().any(|(_, text)| text == "Name? ")).await;
+    child.stdin.take().expect("stdin").write_all(b"Ann\n").await.expect("written");
+    let out = finish(child).await;
+    assert_eq!(out.stdout, b"Name? Hello Ann");
+    assert_eq!(fake.texts("stdout"), ["Name? ", "Hello Ann"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_ends_the_command_within_a_second() {
+    let (fake, address) = Fake::start().await;
+    let mut child = exec(address, &[], &["sh", "-c", "echo $$; exec sleep 1000"]).spawn().expect("exec");
+    let pid = first_line(&mut child).await;
+    fake.until("the log", |w| !w.lines.is_empty()).await;
+    let asked = Instant::now();
+    fake.change(|w| w.cancel = true);
+    let out = finish(child).await;
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    assert_eq!((out.status.code(), fake.end("status")), (Some(143), json!("cancelled")));
+    assert!(is_gone(&pid));
+    assert_eq!(fake.texts("system"), ["stop requested: SIGTERM sent"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_ignores_sigterm_is_killed_with_its_children() {
+    let (fake, address) = Fake::start().await;
+    let script = "trap '' TERM; (sleep 1000 & echo $!; sleep 1000); sleep 1000";
+    let mut child = exec(address, &["--kill-after", "1"], &["sh", "-c", script]).spawn().expect("exec");
+    let grandchild = first_line(&mut child).await;
+    fake.until("the log", |w| !w.lines.is_empty()).await;
+    fake.change(|w| w.cancel = true);
+    let out = finish(child).await;
+    assert_eq!((out.status.code(), fake.end("status")), (Some(137), json!("cancelled")));
+    assert!(is_gone(&grandchild));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn children_that_outlive_a_stopped_command_are_ended_too() {
+    let (fake, address) = Fake::start().await;
+    let script = "(trap '' TERM; sleep 1000 & echo $!; wait; sleep 1000) & wait";
+    let mut child = exec(address, &["--kill-after", "1"], &["sh", "-c", script]).spawn().expect("exec");
+    let grandchild = first_line(&mut child).await;
+    fake.until("the log", |w| !w.lines.is_empty()).await;
+    fake.change(|w| w.cancel = true);
+    let out = finish(child).await;
+    assert_eq!((out.status.code(), fake.end("status")), (Some(143), json!("cancelled")));
+    assert!(is_gone(&grandchild));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_to_exec_ends_the_command_and_the_record() {
+    let (fake, address) = Fake::start().await;
+    let mut child = exec(address, &[], &["sh", "-c", "echo $$; exec sleep 1000"]).spawn().expect("exec");
+    let pid = first_line(&mut child).await;
+    let exec_pid = i32::try_from(child.id().expect("a pid")).expect("a pid");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(exec_pid), nix::sys::signal::SIGTERM).expect("sent");
+    let out = finish(child).await;
+    assert_eq!((out.status.code(), fake.end("status")), (Some(143), json!("cancelled")));
+    assert!(is_gone(&pid));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_left_behind_does_not_hold_exec() {
+    let (fake, address) = Fake::start().await;
+    let out = run(address, &[], &["sh", "-c", "sleep 1000 & echo $!"]).await;
+    let left = String::from_utf8(out.stdout).expect("a pid").trim().parse().expect("a pid");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(left), nix::sys::signal::SIGKILL).expect("it was alive");
+    assert_eq!((out.status.code(), fake.end("status")), (Some(0), json!("success")));
+    assert_eq!(fake.texts("system").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_goes_away_ends_the_command_as_without_exec() {
+    let (fake, address) = Fake::start().await;
+    let mut child = exec(address, &[], &["yes"]).spawn().expect("exec");
+    first_line(&mut child).await;
+    drop(child.stdout.take());
+    let out = finish(child).await;
+    assert_eq!(out.status.code(), Some(141));
+    assert!(fake.end("error").as_str().expect("text").starts_with("killed by signal 13 (SIGPIPE)"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_bytes_passes_unchanged_in_bounded_memory() {
+    let (fake, address) = Fake::start().await;
+    fake.change(|w| w.refuse = Some(503));
+    let mut child = exec(address, &[], &["sh", "-c", "head -c 10000000 /dev/zero; seq 100000"]).spawn().expect("exec");
+    let status = Path::new("/proc").join(child.id().expect("a pid").to_string()).join("status");
+    let stdout = child.stdout.take().expect("stdout");
+    // The end of the stream comes with the end of exec, which still waits for the server then.
+    let all = 10_000_000 + 588_895;
+    let reader = tokio::spawn(async move { tokio::io::copy(&mut stdout.take(all), &mut tokio::io::sink()).await });
+    assert_eq!(timeout(LONG, reader).await.expect("in time").expect("joined").expect("read"), all);
+    let status = std::fs::read_to_string(status).expect("status");
+    let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).expect("a peak").trim().to_owned();
+    let peak: usize = peak.trim_end_matches(" kB").parse().expect("a number");
+    assert!(peak < 90_000, "{peak} kB");
+    fake.change(|w| w.refuse = None);
+    let out = finish(child).await;
+    assert_eq!((out.status.code(), fake.end("status")), (Some(0), json!("success")));
+    // A NUL is stored as its three-byte picture; 100 000 line ends are not stored.
+    assert_eq!(fake.look().bytes, 3 * 10_000_000 + 588_895 - 100_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_comes_late_gets_everything_in_order() {
+    let address = nobody().await;
+    let mut child = exec(address, &[], &["sh", "-c", "seq 2000; cat"]).spawn().expect("exec");
+    assert_eq!(first_line(&mut child).await, "1");
+    let fake = Fake::new();
+    fake.listen(address).await;
+    fake.until("the first lines", |w| w.lines.len() == 2_000).await;
+    drop(child.stdin.take());
+    assert_eq!(finish(child).await.status.code(), Some(0));
+    assert_eq!(fake.texts("stdout"), (1..=2_000).map(|n| n.to_string()).collect::<Vec<_>>());
+    assert_eq!((fake.look().created.len(), fake.end("status")), (1, json!("success")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_answers_double_nothing() {
+    let (fake, address) = Fake::start().await;
+    fake.change(|w| w.lose_answers = 4);
+    let out = run(address, &[], &["sh", "-c", "seq 1500"]).await;
+    assert_eq!(out.status.code(), Some(0));
+    assert_eq!(fake.texts("stdout"), (1..=1_500).map(|n| n.to_string()).collect::<Vec<_>>());
+    assert_eq!(fake.look().created.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_in_the_middle_is_bridged() {
+    let (fake, address) = Fake::start().await;
+    let mut child = exec(address, &[], &["cat"]).spawn().expect("exec");
+    let mut stdin = child.stdin.take().expect("stdin");
+    stdin.write_all(b"before\n").await.expect("written");
+    fake.until("the first line", |w| w.lines.len() == 1).await;
+    fake.change(|w| w.refuse = Some(503));
+    stdin.write_all(b"during\n").await.expect("written");
+    drop(stdin);
+    let mut out = BufReader::new(child.stdout.as_mut().expect("stdout")).lines();
+    for expected in ["before", "during"] {
+        assert_eq!(out.next_line().await.expect("a line").as_deref(), Some(expected));
+    }
+    fake.change(|w| w.refuse = None);
+    assert_eq!(finish(child).await.status.code(), Some(0));
+    assert_eq!(fake.texts("stdout"), ["before", "during"]);
+    assert_eq!(fake.end("status"), "success");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stays_away_leaves_a_record_to_import() {
+    let dir = tempfile::tempdir().expect("dir");
+    let mut exec = exec(nobody().await, &["--deliver-for", "0"], &["sh", "-c", "echo kept; exit 3"]);
+    let out = finish(exec.env("TMPDIR", dir.path()).spawn().expect("exec")).await;
+    assert_eq!((out.status.code(), out.stdout.as_slice()), (Some(3), b"kept\n".as_slice()));
+    let said = String::from_utf8(out.stderr).expect("text");
+    let file = said.trim().rsplit(' ').next().expect("a path");
+    assert!(said.contains("runboard import "), "{said}");
+    let record: Value = serde_json::from_str(&std::fs::read_to_string(file).expect("the file")).expect("a record");
+    assert_eq!((&record["status"], &record["error"]), (&json!("failed"), &json!("exit status 3")));
+    assert_eq!(record["log"][0]["text"], "kept");
+    assert_eq!(std::fs::read_dir(dir.path()).expect("dir").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_goes_away_for_good_is_reported_with_what_is_left() {
+    let dir = tempfile::tempdir().expect("dir");
+    let (fake, address) = Fake::start().await;
+    let mut exec = exec(address, &["--deliver-for", "0"], &["sh", "-c", "echo there; read x; echo $x"]);
+    let mut child = exec.env("TMPDIR", dir.path()).spawn().expect("exec");
+    fake.until("the first line", |w| w.lines.len() == 1).await;
+    fake.change(|w| w.refuse = Some(503));
+    child.stdin.take().expect("stdin").write_all(b"left\n").await.expect("written");
+    let out = finish(child).await;
+    let said = String::from_utf8(out.stderr).expect("text");
+    assert!(said.contains("it does not know that this run ended (success)"), "{said}");
+    let file = said.trim().rsplit(' ').next().expect("a path");
+    assert!(std::fs::read_to_string(file).expect("the file").contains("\"text\":\"left\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_record_is_said_and_the_command_runs_all_the_same() {
+    for status in [401, 403, 422] {
+        let (fake, address) = Fake::start().await;
+        fake.change(|w| w.refuse = Some(status));
+        let out = run(address, &[], &["sh", "-c", "echo fine; exit 5"]).await;
+        assert_eq!((out.status.code(), out.stdout.as_slice()), (Some(5), b"fine\n".as_slice()));
+        let said = String::from_utf8(out.stderr).expect("text");
+        assert_eq!(said, format!("runboard: this run is not recorded: not now ({status})\n"));
+    }
+}
