@@ -98,7 +98,13 @@ impl Runs {
         let wanted = Memo::new(move |_| self.query.with(PageQuery::list));
         Effect::watch(move || wanted.get(), move |_, _, _| self.reload(), false);
         Effect::watch(move || self.live.polls(), move |_, _, _| self.resync(), false);
-        Effect::new(move || self.subscribe());
+        Effect::new(move || {
+            self.subscribe();
+            // A page of history by a link without JavaScript: with it the list begins at its top.
+            if self.query.with_untracked(|q| q.cursor.is_some()) {
+                self.reload();
+            }
+        });
         let topic = self.topic.get_value();
         on_cleanup(move || self.live.unsubscribe(&topic));
     }
