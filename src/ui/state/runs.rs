@@ -45,6 +45,8 @@ pub struct Runs {
     query: Memo<PageQuery>,
     topic: StoredValue<String>,
     turn: StoredValue<Turn>,
+    /// The query the rows answer; cursors belong to it.
+    shown: StoredValue<String>,
     pub list: RwSignal<ListState>,
     pub ever: RwSignal<bool>,
     /// Other rows are on their way; the old ones stay, dimmed.
@@ -77,6 +79,7 @@ impl Runs {
             query,
             topic: StoredValue::new(topic),
             turn: StoredValue::new(Turn::default()),
+            shown: StoredValue::new(query.with_untracked(PageQuery::list)),
             list: RwSignal::new(list),
             ever: RwSignal::new(ever),
             loading: RwSignal::new(false),
@@ -172,6 +175,7 @@ impl Runs {
             match answer {
                 Ok(first) => {
                     self.ever.set(first.ever);
+                    self.shown.set_value(query.list());
                     self.list.set(ListState::new(query.sort, first.page));
                     self.fetched();
                     self.subscribe();
@@ -185,7 +189,7 @@ impl Runs {
     /// The next page below, when there is one and none is on its way.
     pub fn load_more(self) {
         let cursor = self.list.with_untracked(|l| l.next_cursor().map(str::to_owned));
-        let Some(cursor) = cursor else { return };
+        let Some(cursor) = cursor.filter(|_| !self.is_outdated()) else { return };
         if self.loading.get_untracked() || self.loading_more.get_untracked() || self.failed.get_untracked().is_some() {
             return;
         }
@@ -213,6 +217,9 @@ impl Runs {
     /// Refetches what is loaded and merges it: no row moves, nothing loaded is lost.
     pub fn resync(self) {
         let Some(asked) = self.turn.try_get_value() else { return };
+        if self.is_outdated() {
+            return self.reload();
+        }
         let query = self.query.with_untracked(PageQuery::list);
         let until = self.list.with_untracked(|l| l.last_id().cloned());
         browser::spawn(async move {
@@ -264,6 +271,11 @@ impl Runs {
         } else {
             self.reload();
         }
+    }
+
+    /// Do the rows answer an older query than the URL's? Then a reload is due, or on its way.
+    fn is_outdated(self) -> bool {
+        self.query.with_untracked(PageQuery::list) != self.shown.get_value()
     }
 
     fn is_newest(self, asked: Turn) -> bool {
