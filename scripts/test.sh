@@ -54,8 +54,11 @@ check "lint server" cargo clippy --quiet --features ssr --all-targets -- -D warn
 check "lint browser" cargo clippy --quiet --target wasm32-unknown-unknown --features hydrate --lib --test browser -- -D warnings
 check "types of the browser tests" npm run --silent check:e2e
 
+# The tests run in the release profile: its dependencies are compiled once, for the server and for them.
+check "release build" make --no-print-directory build
+
 printf '\n== unit, store, API and live tests\n'
-tests rust.log scripts/with-postgres.sh cargo test --features ssr --no-fail-fast || rust_failed=1
+tests rust.log scripts/with-postgres.sh cargo test --release --features ssr --no-fail-fast || rust_failed=1
 rust_rows "$logs/rust.log" >>"$logs/rows"
 if [ -n "${rust_failed:-}" ] && ! grep -q '^test result: FAILED' "$logs/rust.log"; then row "tests that did not finish" 0 1; fi
 
@@ -64,8 +67,6 @@ CHROMEDRIVER=${CHROMEDRIVER:-$(command -v chromedriver)} tests wasm.log \
   cargo test --target wasm32-unknown-unknown --features hydrate --test browser || wasm_failed=1
 row "wasm in Chromium" $(awk '/^test result:/ { good += $4; bad += $6 } END { print good + 0, bad + 0 }' "$logs/wasm.log")
 if [ -n "${wasm_failed:-}" ] && ! grep -q '^test result: FAILED' "$logs/wasm.log"; then row "wasm tests that did not finish" 0 1; fi
-
-check "release build" make --no-print-directory build
 
 printf '\n== end to end\n'
 if COUNTS_FILE="$PWD/$logs/e2e.rows" tests e2e.log playwright test --config end2end; then e2e_failed=; else e2e_failed=1; fi

@@ -62,6 +62,8 @@ pub fn origin() -> String {
     String::new()
 }
 
+pub fn load_page(_path: &str) {}
+
 pub fn history_back() {}
 
 pub const fn list_view(_list: NodeRef<html::Div>) -> Option<(f64, f64)> {

@@ -2,8 +2,9 @@
 
 use super::{SocketEvent, spawn};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
-use futures::{SinkExt, StreamExt, select};
-use gloo_net::websocket::{Message, futures::WebSocket};
+use futures::future::{Either, poll_fn, select};
+use futures::{SinkExt, StreamExt, select_biased};
+use gloo_net::websocket::{Message, WebSocketError, futures::WebSocket};
 
 /// Messages handled in one go: a burst becomes one change of the page.
 const BATCH: usize = 256;
@@ -27,22 +28,17 @@ impl Socket {
             };
             let (mut write, read) = socket.split();
             let mut read = read.ready_chunks(BATCH).fuse();
-            let mut open = true;
+            // Writing to a socket that failed to open would complain on the console.
+            let ready = poll_fn(|cx| write.poll_ready_unpin(cx));
+            let mut open = match select(Box::pin(read.next()), ready).await {
+                Either::Left((first, _)) => tell(first.unwrap_or_default(), &on),
+                Either::Right((ready, _)) => ready.is_ok(),
+            };
             while open {
-                select! {
+                select_biased! {
+                    batch = read.next() => open = tell(batch.unwrap_or_default(), &on),
                     text = outgoing.next() => match text {
                         Some(text) => open = write.send(Message::Text(text)).await.is_ok(),
-                        None => break,
-                    },
-                    batch = read.next() => match batch {
-                        Some(batch) => {
-                            open = batch.iter().all(Result::is_ok);
-                            let texts = batch.into_iter().filter_map(|m| match m {
-                                Ok(Message::Text(text)) => Some(text),
-                                _ => None,
-                            });
-                            on(SocketEvent::Messages(texts.collect()));
-                        }
                         None => break,
                     },
                 }
@@ -60,4 +56,20 @@ impl Socket {
     pub fn close(&self) {
         self.out.close_channel();
     }
+}
+
+/// Passes the texts of a batch on; `false`: the socket is gone. Nothing arrives only at its end.
+fn tell(batch: Vec<Result<Message, WebSocketError>>, on: &impl Fn(SocketEvent)) -> bool {
+    let open = !batch.is_empty() && batch.iter().all(Result::is_ok);
+    let texts: Vec<String> = batch
+        .into_iter()
+        .filter_map(|m| match m {
+            Ok(Message::Text(text)) => Some(text),
+            _ => None,
+        })
+        .collect();
+    if !texts.is_empty() {
+        on(SocketEvent::Messages(texts));
+    }
+    open
 }

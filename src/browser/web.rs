@@ -134,6 +134,14 @@ pub fn origin() -> String {
     window().and_then(|w| w.location().origin().ok()).unwrap_or_default()
 }
 
+/// Loads a page anew: after signing in or out nothing of the old page's state may stay.
+pub fn load_page(path: &str) {
+    if let Some(w) = window() {
+        // Fails only for an address that can't be read, and ours are made in `ui::paths`.
+        drop(w.location().set_href(path));
+    }
+}
+
 pub fn history_back() {
     if let Some(history) = window().and_then(|w| w.history().ok()) {
         drop(history.back());

@@ -81,10 +81,6 @@ impl Client {
         Ok(Self { http, base, token })
     }
 
-    pub fn base(&self) -> &str {
-        &self.base
-    }
-
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.token {
@@ -225,10 +221,7 @@ mod tests {
     #[test]
     fn an_address_without_a_scheme_is_refused() {
         assert!(Client::new("localhost:8080", None).is_err());
-        assert_eq!(
-            Client::new("http://localhost:8080/", None).map(|c| c.base().to_owned()).as_deref(),
-            Ok("http://localhost:8080")
-        );
+        assert_eq!(Client::new("http://localhost:8080/", None).map(|c| c.base).as_deref(), Ok("http://localhost:8080"));
     }
 
     #[test]

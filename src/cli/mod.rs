@@ -3,6 +3,8 @@
 mod client;
 mod demo;
 mod exec;
+mod export;
+mod import;
 mod local;
 mod serve;
 
@@ -29,6 +31,12 @@ enum Command {
     Token(local::TokenCommand),
     /// Run a command as an execution.
     Exec(exec::ExecArgs),
+    /// Record NDJSON.
+    Import(import::ImportArgs),
+    /// Write executions as NDJSON.
+    Export(export::ExportArgs),
+    /// Fill the database with a fleet to look at.
+    Demo(demo::DemoArgs),
     /// Bring the database to this version.
     Migrate(local::DatabaseArgs),
     /// Copy a SQLite database into one file, also while it is being served.
@@ -42,6 +50,11 @@ pub async fn run() -> ExitCode {
         Command::User(command) => local::user(command).await,
         Command::Token(command) => local::token(command).await,
         Command::Exec(args) => return exec::run(args).await,
+        Command::Import(args) => {
+            return import::run(args).await.unwrap_or_else(|e| finish(Err(e)));
+        }
+        Command::Export(args) => export::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
         Command::Migrate(args) => local::migrate(args).await,
         Command::Backup(args) => local::backup(args).await,
     };

@@ -1,1 +1,10 @@
+//! Everything that needs the server: one binary, because linking it is most of the cost.
+//! The top modules are the parts that `make test` counts.
+
+mod api;
+mod crash;
 mod exec;
+mod import_export;
+mod live;
+mod store;
+mod support;

@@ -1,5 +1,6 @@
 //! Both sides. Sign in; a plain form that works without JavaScript.
 
+use crate::browser;
 use crate::server_fns::SignIn;
 use crate::ui::parts::Problem;
 use crate::ui::paths;
@@ -14,6 +15,11 @@ pub fn Login() -> impl IntoView {
     let action = ServerAction::<SignIn>::new();
     let query = use_query_map();
     let next = move || paths::safe_next(query.with(|q| q.get("next")).as_deref());
+    Effect::new(move || {
+        if action.value().with(|v| matches!(v, Some(Ok(())))) {
+            browser::load_page(&next());
+        }
+    });
     let first_start = move || {
         Suspend::new(async move {
             session.await.ok().filter(|s| s.needs_setup && s.me.is_none()).map(|_| {

@@ -1,7 +1,9 @@
 //! Both sides. First start: makes the first admin.
 
+use crate::browser;
 use crate::server_fns::SetUp as SetUpCall;
 use crate::ui::parts::Problem;
+use crate::ui::paths;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -10,6 +12,11 @@ use leptos_router::hooks::use_query_map;
 pub fn SetUp() -> impl IntoView {
     let action = ServerAction::<SetUpCall>::new();
     let query = use_query_map();
+    Effect::new(move || {
+        if action.value().with(|v| matches!(v, Some(Ok(())))) {
+            browser::load_page(paths::DASHBOARD);
+        }
+    });
     let code = move || query.with(|q| q.get("code"));
     view! {
         <Title text="Set up"/>

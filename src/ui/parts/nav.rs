@@ -1,5 +1,6 @@
 //! Both sides. The frame's navigation: at the top, and on phones at the bottom.
 
+use crate::browser;
 use crate::domain::{Me, Role};
 use crate::server_fns::{Session, SignOut};
 use crate::ui::kit::{Icon, format};
@@ -68,7 +69,7 @@ fn Links(me: Me, s: Session, class: &'static str) -> impl IntoView {
             let badge = (href == paths::EXECUTIONS).then(|| {
                 move || {
                     let n = running.get();
-                    (n > 0).then(|| view! { <span class="count" title="unfinished runs">{format::count(n)}</span> })
+                    (n > 0).then(|| view! { <span class="count" title="running now">{format::count(n)}</span> })
                 }
             });
             view! {
@@ -86,6 +87,11 @@ fn Links(me: Me, s: Session, class: &'static str) -> impl IntoView {
 #[component]
 fn UserMenu(me: Me) -> impl IntoView {
     let sign_out = ServerAction::<SignOut>::new();
+    Effect::new(move || {
+        if sign_out.value().with(|v| matches!(v, Some(Ok(())))) {
+            browser::load_page(paths::LOGIN);
+        }
+    });
     let theme = theme_signal();
     let initials: String = me.display_name.split_whitespace().filter_map(|w| w.chars().next()).take(2).collect();
     let themes = Theme::ALL.map(|t| {

@@ -52,6 +52,10 @@ impl Live {
         self.connection.get()
     }
 
+    pub fn is_live_untracked(self) -> bool {
+        self.connection.get_untracked() == Connection::Live
+    }
+
     /// Changes every 10 seconds while there is no socket: time to ask the server.
     pub fn polls(self) -> u32 {
         self.polls.get()

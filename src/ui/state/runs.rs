@@ -1,7 +1,6 @@
 //! Both sides. A list of runs on a page: its rows, what is being fetched, and the live flow into it.
 
 use super::clock::Clock;
-use super::link::Connection;
 use super::list::{Change, ListState};
 use super::live::Live;
 use super::query::PageQuery;
@@ -247,7 +246,7 @@ impl Runs {
 
     /// After an action of the reader: the live flow brings the change, or else this does.
     pub fn refresh_unless_live(self) {
-        if self.live.connection() != Connection::Live {
+        if !self.live.is_live_untracked() {
             self.resync();
         }
     }

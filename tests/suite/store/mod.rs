@@ -1,0 +1,7 @@
+//! Use cases on a real database, each on SQLite and on PostgreSQL.
+
+mod access;
+mod lists;
+mod model;
+mod recording;
+mod schema;
