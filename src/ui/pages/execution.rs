@@ -1,6 +1,6 @@
 //! Both sides. One run on a page of its own.
 
-use crate::ui::parts::run::{Place, RunView, Tab};
+use crate::ui::parts::run::{Opened, Place, RunView, Tab};
 use crate::ui::paths;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -12,6 +12,15 @@ pub fn Execution() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|p| p.get("id").unwrap_or_default()));
     let agent = Memo::new(move |_| params.with(|p| p.get("name")));
     let tab = Memo::new(move |_| Tab::parse(&query.with(|q| q.get("tab").unwrap_or_default())));
+    // Blocking: whether the run exists is part of the answer's status line. Only the first one; from then on the
+    // view asks for what the URL says.
+    let (first_id, first_tab) = (id.get_untracked(), tab.get_untracked());
+    let first = Resource::new_blocking(|| (), move |()| Opened::load(first_id.clone(), first_tab));
+    let view = move || {
+        Suspend::new(async move {
+            view! { <RunView id tab place=Place::Page first=Some(first.await)/> }
+        })
+    };
     let short = move || id.with(|id| id.chars().take(8).collect::<String>());
     let above = move || match agent.get() {
         Some(name) => view! {
@@ -26,6 +35,6 @@ pub fn Execution() -> impl IntoView {
         <nav class="crumbs" aria-label="Breadcrumb">
             <ol>{above} <li aria-current="page">{short}</li></ol>
         </nav>
-        <RunView id tab place=Place::Page/>
+        <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{view}</Suspense>
     }
 }

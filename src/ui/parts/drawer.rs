@@ -1,7 +1,8 @@
 //! Both sides. One run over the list, by URL.
 
-use super::run::{Place, RunView, Tab};
+use super::run::{Opened, Place, RunView, Tab};
 use crate::browser;
+use crate::domain::Error;
 use crate::ui::kit::{Button, Look};
 use leptos::html;
 use leptos::prelude::*;
@@ -15,16 +16,28 @@ pub fn RunDrawer(
     tab: Signal<String>,
     #[prop(into)] on_close: Callback<()>,
     #[prop(into)] on_walk: Callback<i64>,
+    /// The run that came with the page, when the URL named one.
+    first: Option<Result<Opened, Error>>,
 ) -> impl IntoView {
+    let first = StoredValue::new(first);
     // Walking along the list keeps the dialog: only what it shows changes.
     let last = Memo::new(move |before: Option<&String>| run.get().or_else(|| before.cloned()).unwrap_or_default());
     let open = Memo::new(move |_| run.with(Option::is_some));
     let tab = Signal::derive(move || Tab::parse(&tab.get()));
-    view! { <Show when=move || open.get()><Panel id=last tab on_close on_walk/></Show> }
+    view! { <Show when=move || open.get()>
+        // Only the first time: later the drawer asks for itself.
+        <Panel id=last tab on_close on_walk first=first.try_update_value(Option::take).flatten()/>
+    </Show> }
 }
 
 #[component]
-fn Panel(id: Memo<String>, tab: Signal<Tab>, on_close: Callback<()>, on_walk: Callback<i64>) -> impl IntoView {
+fn Panel(
+    id: Memo<String>,
+    tab: Signal<Tab>,
+    on_close: Callback<()>,
+    on_walk: Callback<i64>,
+    first: Option<Result<Opened, Error>>,
+) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move || {
         browser::present_drawer(dialog);
@@ -64,7 +77,7 @@ fn Panel(id: Memo<String>, tab: Signal<Tab>, on_close: Callback<()>, on_walk: Ca
                 <Button small=true look=Look::Quiet icon="down" label="Next run" on_press=move |_| on_walk.run(1)>""</Button>
                 <Button small=true look=Look::Quiet icon="close" label="Close" on_press=move |_| on_close.run(())>""</Button>
             </div>
-            <RunView id tab place=Place::Drawer/>
+            <RunView id tab place=Place::Drawer first/>
         </dialog>
     }
 }

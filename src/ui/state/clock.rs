@@ -36,10 +36,6 @@ impl Clock {
         self.hydrated.get()
     }
 
-    pub fn hydrated_untracked(self) -> bool {
-        self.hydrated.get_untracked()
-    }
-
     /// Sets the time the server rendered with; the first call counts.
     pub fn start_at(self, now_ms: i64) {
         if self.now.get_untracked().millis() == 0 {

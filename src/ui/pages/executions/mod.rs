@@ -10,6 +10,7 @@ mod search;
 use crate::domain::{AgentSummary, Error, ExecutionId, Stats};
 use crate::server_fns::{execution_stats, list_agents};
 use crate::ui::kit::{Button, Look};
+use crate::ui::parts::run::{Opened, Tab};
 use crate::ui::parts::runs::{Cards, ListActions, NoRuns, RunList, SortHead};
 use crate::ui::parts::{PageHead, RunDrawer};
 use crate::ui::paths;
@@ -30,10 +31,18 @@ pub fn Executions() -> impl IntoView {
     let first = Resource::new_blocking(|| (), move |()| first_page(query.clone()));
     let stats = Resource::new_blocking(|| (), move |()| execution_stats(filter.clone()));
     let agents = Resource::new_blocking(|| (), |()| list_agents());
+    let (run, tab) = url.query.with_untracked(|q| (q.run.clone(), Tab::parse(q.tab.as_deref().unwrap_or_default())));
+    let opened = Resource::new_blocking(
+        || (),
+        move |()| {
+            let run = run.clone();
+            async move { Some(Opened::load(run?, tab).await) }
+        },
+    );
     let body = move || {
         Suspend::new(async move {
-            let (first, stats, agents) = (first.await, stats.await, agents.await);
-            view! { <Body url first stats agents/> }
+            let (first, stats, agents, opened) = (first.await, stats.await, agents.await, opened.await);
+            view! { <Body url first stats agents opened/> }
         })
     };
     view! {
@@ -50,22 +59,23 @@ fn Body(
     first: Result<FirstPage, Error>,
     stats: Result<Stats, Error>,
     agents: Result<Vec<AgentSummary>, Error>,
+    opened: Option<Result<Opened, Error>>,
 ) -> impl IntoView {
     let (live, clock) = (use_live(), use_clock());
     let runs = Runs::new(live, clock, url.query, "executions".to_owned(), first);
     let numbers = Numbers::new(live, url.query, stats);
     let area = NodeRef::<html::Div>::new();
     // Opened here: closing goes back. Came with the link: closing stays on the page.
-    let opened = StoredValue::new(false);
+    let pushed = StoredValue::new(false);
     let open = move |id: ExecutionId| {
         let now = url.query.get_untracked();
-        opened.set_value(true);
+        pushed.set_value(true);
         let with_run = now.with_run(Some(id.to_string()));
         if now.run.is_some() { url.replace(&with_run) } else { url.push(&with_run) }
     };
     let close = move || {
-        if opened.get_value() {
-            opened.set_value(false);
+        if pushed.get_value() {
+            pushed.set_value(false);
             crate::browser::history_back();
         } else {
             url.replace(&url.query.get_untracked().with_run(None));
@@ -112,6 +122,6 @@ fn Body(
             <NoRuns runs query=url.query actions/>
         </section>
         <p class="visually-hidden" role="status" aria-live="polite">{move || runs.said.get()}</p>
-        <RunDrawer run tab on_close=move |()| close() on_walk=walk/>
+        <RunDrawer run tab first=opened on_close=move |()| close() on_walk=walk/>
     }
 }

@@ -10,30 +10,51 @@ use crate::browser;
 use crate::domain::Error;
 use crate::ui::kit::{EmptyState, ErrorNote};
 use crate::ui::paths;
+use crate::ui::state::live::use_live;
 use leptos::prelude::*;
 
-/// Shows the run `id`. On a page of its own a run that does not exist (or is not the viewer's to see) answers 404.
+/// Shows the run `id`, at first with the answer that came with the page. On a page of its own a run that does not
+/// exist (or is not the viewer's to see) answers 404.
 #[component]
-pub fn RunView(#[prop(into)] id: Signal<String>, #[prop(into)] tab: Signal<Tab>, place: Place) -> impl IntoView {
-    // Blocking: whether the run exists is part of the answer's status line.
-    // With the view that is open now; others are read when they are opened.
-    let opened = Resource::new_blocking(
-        move || id.get(),
-        move |id| Opened::load(id, tab.try_get_untracked().unwrap_or_default()),
-    );
-    let content = move || {
-        Suspend::new(async move {
-            match opened.await {
-                Ok(opened) => view! { <Body opened tab place/> }.into_any(),
-                Err(Error::NotFound) => view! { <Missing place/> }.into_any(),
-                Err(error) => {
-                    let retry = Callback::new(move |()| opened.refetch());
-                    view! { <ErrorNote message=error.to_string() on_retry=retry/> }.into_any()
-                }
+pub fn RunView(
+    #[prop(into)] id: Signal<String>,
+    #[prop(into)] tab: Signal<Tab>,
+    place: Place,
+    first: Option<Result<Opened, Error>>,
+) -> impl IntoView {
+    let live = use_live();
+    let opened = RwSignal::new(first);
+    // Counts what was asked for: the answer to an older question is not shown.
+    let asked = StoredValue::new(0_u32);
+    let load = move || {
+        let number = asked.get_value() + 1;
+        asked.set_value(number);
+        let (id, tab) = (id.get_untracked(), tab.get_untracked());
+        browser::spawn(async move {
+            let answer = Opened::load(id, tab).await;
+            if let Err(error) = &answer {
+                live.note_error(error);
             }
-        })
+            if asked.try_get_value() == Some(number) {
+                opened.set(Some(answer));
+            }
+        });
     };
-    view! { <Transition fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{content}</Transition> }
+    Effect::new(move |before: Option<String>| {
+        let now = id.get();
+        let here = before.is_none() && opened.with_untracked(Option::is_some);
+        if !here && before.as_ref() != Some(&now) {
+            load();
+        }
+        now
+    });
+    // The run before stays until the next one is here.
+    move || match opened.get() {
+        None => view! { <p class="loading" role="status">"Loading"</p> }.into_any(),
+        Some(Ok(opened)) => view! { <Body opened tab place/> }.into_any(),
+        Some(Err(Error::NotFound)) => view! { <Missing place/> }.into_any(),
+        Some(Err(error)) => view! { <ErrorNote message=error.to_string() on_retry=move |()| load()/> }.into_any(),
+    }
 }
 
 #[component]

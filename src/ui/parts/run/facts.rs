@@ -68,7 +68,7 @@ fn Moment(at: Memo<Option<Timestamp>>) -> impl IntoView {
         None => view! { <span class="unknown" title="not known">{format::UNKNOWN}</span> }.into_any(),
         Some(at) => {
             let local = move || exact(at, clock.hydrated()).split(" · ").next().map(str::to_owned);
-            view! { <span>{local}</span>" "<small><RelativeTime at=at/></small> }.into_any()
+            view! { <span class="moment">{local}</span>" "<small><RelativeTime at=at/></small> }.into_any()
         }
     }
 }

@@ -18,5 +18,6 @@ mod tabs;
 mod text;
 
 pub use body::RunView;
+pub use part::Opened;
 pub use state::Place;
 pub use tabs::Tab;

@@ -9,6 +9,7 @@ use crate::browser;
 use crate::domain::{Error, ExecutionDetail, Step};
 use crate::server_fns::{LogPage, ToolCallPage, get_execution, list_steps, list_tool_calls, read_log};
 use crate::ui::kit::ErrorNote;
+use crate::ui::state::live::use_live;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -48,12 +49,18 @@ impl Opened {
 /// A view with its part: waiting, failed, here.
 #[component]
 pub fn PartView(run: RunState, tab: Tab, first: Option<Result<Part, Error>>) -> impl IntoView {
+    let live = use_live();
+    // What the server rendered can be read without JavaScript; what is made here need not be.
+    let plain = first.is_some();
     let part = RwSignal::new(first);
     Effect::new(move || {
         if part.with(Option::is_none) {
             let id = run.id();
             browser::spawn(async move {
                 let loaded = Part::load(tab, id).await;
+                if let Some(Err(error)) = &loaded {
+                    live.note_error(error);
+                }
                 // Another view was opened meanwhile: this answer is for nobody.
                 drop(part.try_set(loaded));
             });
@@ -62,7 +69,7 @@ pub fn PartView(run: RunState, tab: Tab, first: Option<Result<Part, Error>>) -> 
     move || match part.get() {
         None => view! { <p class="loading" role="status">"Loading"</p> }.into_any(),
         Some(Ok(Part::Steps(steps))) => view! { <Steps run steps/> }.into_any(),
-        Some(Ok(Part::Calls(first))) => view! { <Calls run first/> }.into_any(),
+        Some(Ok(Part::Calls(first))) => view! { <Calls run first plain/> }.into_any(),
         Some(Ok(Part::Log(first))) => view! { <Log run first/> }.into_any(),
         Some(Err(error)) => {
             view! { <ErrorNote message=error.to_string() on_retry=move |()| part.set(None)/> }.into_any()

@@ -5,7 +5,6 @@ use crate::domain::{PartStatus, ToolCall};
 use crate::ui::kit::format;
 use crate::ui::parts::run::json::{JsonTree, cut, pretty};
 use crate::ui::parts::run::rows::RowSignal;
-use crate::ui::state::clock::use_clock;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -13,7 +12,7 @@ use serde_json::Value;
 const PREVIEW: usize = 2_000;
 
 #[component]
-pub fn CallRow(call: RowSignal<ToolCall>, axis: Memo<Axis>, now: Memo<i64>) -> impl IntoView {
+pub fn CallRow(call: RowSignal<ToolCall>, axis: Memo<Axis>, now: Memo<i64>, plain: bool) -> impl IntoView {
     let call = RwSignal::from(call);
     let status = Memo::new(move |_| call.with(|c| c.status));
     let span = Memo::new(move |_| call.with(|c| ToolSpan::from(c)));
@@ -26,8 +25,6 @@ pub fn CallRow(call: RowSignal<ToolCall>, axis: Memo<Axis>, now: Memo<i64>) -> i
     };
     let nested = call.with_untracked(|c| c.parent_call_id.is_some());
     let opened = RwSignal::new(false);
-    // Made by the server or while hydrating: the body is there as plain text, so that it can be read without JavaScript.
-    let plain = !use_clock().hydrated_untracked();
     let body = move || {
         if opened.get() {
             view! { <CallBody call/> }.into_any()

@@ -81,7 +81,14 @@ impl Book {
 }
 
 #[component]
-pub fn Calls(run: RunState, first: ToolCallPage) -> impl IntoView {
+pub fn Calls(
+    run: RunState,
+    first: ToolCallPage,
+    /// The rows made first hold their texts, for readers without JavaScript.
+    plain: bool,
+) -> impl IntoView {
+    let plain = StoredValue::new(plain);
+    Effect::new(move || plain.set_value(false));
     let clock = use_clock();
     let book = Book::new(run, first);
     let page = RwSignal::new(0_usize);
@@ -113,7 +120,7 @@ pub fn Calls(run: RunState, first: ToolCallPage) -> impl IntoView {
                 <span>{move || format!("0 s – {}", format::duration(axis.get().length_ms()))}</span>
                 <span>"Time"</span>
             </div>
-            <For each=shown key=|(id, _)| id.clone() let:row><CallRow call=row.1 axis now/></For>
+            <For each=shown key=|(id, _)| id.clone() let:row><CallRow call=row.1 axis now plain=plain.get_value()/></For>
         </div>
         {move || book.problem.get().map(|message| view! { <ErrorNote message on_retry=move |()| {
             book.problem.set(None);

@@ -43,10 +43,12 @@ impl Reader {
         }
     }
 
-    /// Numbers of the first and last line in the page.
+    /// Numbers of the first and last line in the page; none once the view was closed.
     pub fn range(self) -> (i64, i64) {
-        let total = self.book.with(LogBook::total);
-        match self.view.get() {
+        let (Some(total), Some(view)) = (self.book.try_with(LogBook::total), self.view.try_get()) else {
+            return (1, 0);
+        };
+        match view {
             Some((top, height)) => window(top, height, total),
             None => ((total - FIRST + 1).max(1), total),
         }
