@@ -411,13 +411,36 @@ async fn keys_with_value(
     after: Option<After>,
     limit: i64,
 ) -> Result<Vec<(Option<i64>, i64)>> {
-    let mut q = Query::new("select v, key from (");
+    let mut q = Query::new("");
+    write_keys(&mut q, selection, order, after, limit);
+    let rows: Vec<(i64, i64)> = tx.all(q).await?;
+    Ok(rows.into_iter().map(|(v, k)| (Some(v), k)).collect())
+}
+
+/// How the database would find the keys of the first page, a line for each part; for tests.
+pub async fn explain(tx: &mut Tx, selection: &Selection, sort: Sort) -> Result<Vec<String>> {
+    if !tx.is_sqlite() {
+        tx.run(Query::new("set local enable_seqscan = off")).await?;
+    }
+    let mut q = Query::new(if tx.is_sqlite() { "explain query plan " } else { "explain " });
+    write_keys(&mut q, selection, &order(sort), None, page::DEFAULT_LIMIT);
+    if tx.is_sqlite() {
+        let rows: Vec<(i64, i64, i64, String)> = tx.all(q).await?;
+        Ok(rows.into_iter().map(|(_, _, _, line)| line).collect())
+    } else {
+        let rows: Vec<(String,)> = tx.all(q).await?;
+        Ok(rows.into_iter().map(|(line,)| line).collect())
+    }
+}
+
+fn write_keys(q: &mut Query, selection: &Selection, order: &Order, after: Option<After>, limit: i64) {
+    q.push("select v, key from (");
     for (i, branch) in selection.branches.iter().enumerate() {
         q.push(if i == 0 { "select * from (select " } else { " union all select * from (select " });
         q.push(order.column).push(" as v, e.key as key from executions e");
         let mut more = Vec::new();
         more.extend(order.nullable.map(|(_, present)| Cond::Plain(present)));
-        selection.write_where(&mut q, branch, &more);
+        selection.write_where(q, branch, &more);
         if let Some(After { value: Some(v), key }) = after {
             let has_where = !(branch.is_empty() && selection.shared.is_empty() && more.is_empty());
             q.push(if has_where { " and (" } else { " where (" }).push(order.column);
@@ -426,8 +449,6 @@ async fn keys_with_value(
         q.push(order.by).push(" limit ").value(limit).push(") b");
     }
     q.push(") u").push(order.by).push(" limit ").value(limit);
-    let rows: Vec<(i64, i64)> = tx.all(q).await?;
-    Ok(rows.into_iter().map(|(v, k)| (Some(v), k)).collect())
 }
 
 async fn keys_without_value(

@@ -3,5 +3,6 @@
 mod access;
 mod lists;
 mod model;
+mod plans;
 mod recording;
 mod schema;
