@@ -1,6 +1,7 @@
 //! Both sides. A list of runs on a page: its rows, what is being fetched, and the live flow into it.
 
 use super::clock::Clock;
+use super::link::Connection;
 use super::list::{Change, ListState};
 use super::live::Live;
 use super::query::PageQuery;
@@ -101,6 +102,14 @@ impl Runs {
         let wanted = Memo::new(move |_| self.query.with(PageQuery::list));
         Effect::watch(move || wanted.get(), move |_, _, _| self.reload(), false);
         Effect::watch(move || self.live.polls(), move |_, _, _| self.resync(), false);
+        // What failed while the server was away is asked again when it is back.
+        let is_live = Memo::new(move |_| self.live.connection() == Connection::Live);
+        let back = move |live: &bool| {
+            if *live && self.failed.get_untracked().is_some() {
+                self.resync();
+            }
+        };
+        Effect::watch(move || is_live.get(), move |live, _, _| back(live), false);
         Effect::new(move || {
             self.subscribe();
             // A page of history by a link without JavaScript: with it the list begins at its top.
