@@ -52,7 +52,8 @@ struct Acknowledged(HashMap<String, (usize, bool)>);
 async fn write(client: reqwest::Client, url: String, token: String, known: Arc<Mutex<Acknowledged>>) {
     for n in 0_u64.. {
         let id = uuid::Uuid::now_v7().to_string();
-        let new = json!({"id": id, "agent_name": "crash", "message": format!("run {n}"), "labels": {"n": n.to_string()}});
+        let new =
+            json!({"id": id, "agent_name": "crash", "message": format!("run {n}"), "labels": {"n": n.to_string()}});
         if !post(&client, &token, &format!("{url}/api/executions"), &new).await {
             return;
         }
@@ -120,9 +121,8 @@ async fn two_hundred_kills_lose_nothing_acknowledged() {
         let (mut child, url) = serve(&database);
         let known = Arc::new(Mutex::new(Acknowledged::default()));
         let client = reqwest::Client::new();
-        let writers: Vec<_> = (0..4)
-            .map(|_| tokio::spawn(write(client.clone(), url.clone(), token.clone(), known.clone())))
-            .collect();
+        let writers: Vec<_> =
+            (0..4).map(|_| tokio::spawn(write(client.clone(), url.clone(), token.clone(), known.clone()))).collect();
         // The kill is driven by progress, not by time alone: a random number of acknowledged writes.
         let enough = moments.random_range(1..60);
         let deadline = tokio::time::Instant::now() + Duration::from_secs(30);

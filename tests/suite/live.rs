@@ -94,7 +94,10 @@ async fn a_run_is_told_from_start_to_end() {
     for (status, kind) in [(Status::Waiting, "execution_updated"), (Status::Failed, "execution_failed")] {
         end(&world, run.id.as_str(), status).await;
         let event = socket.hear().await.expect("an event");
-        assert_eq!((event["type"].as_str(), event["execution"]["status"].as_str()), (Some(kind), Some(status.as_str())));
+        assert_eq!(
+            (event["type"].as_str(), event["execution"]["status"].as_str()),
+            (Some(kind), Some(status.as_str()))
+        );
     }
 }
 
@@ -108,7 +111,10 @@ async fn what_happened_since_is_replayed_once_in_its_newest_state() {
     let mut socket = Socket::open(address, &token).await;
     socket.subscribe(json!({"op": "subscribe", "topic": "executions", "since": before})).await;
     let (first, second) = (socket.hear().await.expect("one"), socket.hear().await.expect("two"));
-    assert_eq!((first["execution"]["message"].as_str(), second["execution"]["message"].as_str()), (Some("two"), Some("one")));
+    assert_eq!(
+        (first["execution"]["message"].as_str(), second["execution"]["message"].as_str()),
+        (Some("two"), Some("one"))
+    );
     assert_eq!(second["execution"]["status"], "success");
     socket.nothing_came().await;
     let newest = executions::as_of(&world.admin).await.expect("a number");
@@ -189,7 +195,9 @@ async fn sockets_of_other_sites_are_refused() {
         assert!(matches!(refused, Err(SocketError::Http(answer)) if answer.status() == 403), "{origin}");
     }
     assert!(Socket::try_open(address, &token, Some(&format!("http://{address}"))).await.is_ok());
-    assert!(matches!(Socket::try_open(address, "wrong", None).await, Err(SocketError::Http(answer)) if answer.status() == 401));
+    assert!(
+        matches!(Socket::try_open(address, "wrong", None).await, Err(SocketError::Http(answer)) if answer.status() == 401)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,8 +50,9 @@ pub async fn database(backend: Backend) -> Database {
             Database { url: format!("sqlite://{}/test.db", folder.path().display()), _folder: Some(folder) }
         }
         Backend::Postgres => {
-            let server = std::env::var("TEST_POSTGRES_URL")
-                .expect("TEST_POSTGRES_URL names a PostgreSQL server for the tests; scripts/with-postgres.sh starts one");
+            let server = std::env::var("TEST_POSTGRES_URL").expect(
+                "TEST_POSTGRES_URL names a PostgreSQL server for the tests; scripts/with-postgres.sh starts one",
+            );
             let name = format!("test_{}", uuid::Uuid::new_v4().simple());
             let mut connection = sqlx::PgConnection::connect(&server).await.expect("PostgreSQL");
             connection.execute(AssertSqlSafe(format!("create database {name}"))).await.expect("a database");
@@ -168,11 +169,7 @@ impl Http {
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.expect("a body");
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8_lossy(&bytes).into_owned(),
-        }
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
     }
 
     pub async fn get(&self, token: &str, path: &str) -> Answer {

@@ -1,6 +1,7 @@
 //! Both sides. A list of runs on a page: its rows, what is being fetched, and the live flow into it.
 
 use super::clock::Clock;
+use super::link::Connection;
 use super::list::{Change, ListState};
 use super::live::Live;
 use super::query::PageQuery;
@@ -45,6 +46,8 @@ pub struct Runs {
     query: Memo<PageQuery>,
     topic: StoredValue<String>,
     turn: StoredValue<Turn>,
+    /// The query the rows answer; cursors belong to it.
+    shown: StoredValue<String>,
     pub list: RwSignal<ListState>,
     pub ever: RwSignal<bool>,
     /// Other rows are on their way; the old ones stay, dimmed.
@@ -77,6 +80,7 @@ impl Runs {
             query,
             topic: StoredValue::new(topic),
             turn: StoredValue::new(Turn::default()),
+            shown: StoredValue::new(query.with_untracked(PageQuery::list)),
             list: RwSignal::new(list),
             ever: RwSignal::new(ever),
             loading: RwSignal::new(false),
@@ -98,7 +102,21 @@ impl Runs {
         let wanted = Memo::new(move |_| self.query.with(PageQuery::list));
         Effect::watch(move || wanted.get(), move |_, _, _| self.reload(), false);
         Effect::watch(move || self.live.polls(), move |_, _, _| self.resync(), false);
-        Effect::new(move || self.subscribe());
+        // What failed while the server was away is asked again when it is back.
+        let is_live = Memo::new(move |_| self.live.connection() == Connection::Live);
+        let back = move |live: &bool| {
+            if *live && self.failed.get_untracked().is_some() {
+                self.resync();
+            }
+        };
+        Effect::watch(move || is_live.get(), move |live, _, _| back(live), false);
+        Effect::new(move || {
+            self.subscribe();
+            // A page of history by a link without JavaScript: with it the list begins at its top.
+            if self.query.with_untracked(|q| q.cursor.is_some()) {
+                self.reload();
+            }
+        });
         let topic = self.topic.get_value();
         on_cleanup(move || self.live.unsubscribe(&topic));
     }
@@ -166,6 +184,7 @@ impl Runs {
             match answer {
                 Ok(first) => {
                     self.ever.set(first.ever);
+                    self.shown.set_value(query.list());
                     self.list.set(ListState::new(query.sort, first.page));
                     self.fetched();
                     self.subscribe();
@@ -179,7 +198,7 @@ impl Runs {
     /// The next page below, when there is one and none is on its way.
     pub fn load_more(self) {
         let cursor = self.list.with_untracked(|l| l.next_cursor().map(str::to_owned));
-        let Some(cursor) = cursor else { return };
+        let Some(cursor) = cursor.filter(|_| !self.is_outdated()) else { return };
         if self.loading.get_untracked() || self.loading_more.get_untracked() || self.failed.get_untracked().is_some() {
             return;
         }
@@ -207,6 +226,9 @@ impl Runs {
     /// Refetches what is loaded and merges it: no row moves, nothing loaded is lost.
     pub fn resync(self) {
         let Some(asked) = self.turn.try_get_value() else { return };
+        if self.is_outdated() {
+            return self.reload();
+        }
         let query = self.query.with_untracked(PageQuery::list);
         let until = self.list.with_untracked(|l| l.last_id().cloned());
         browser::spawn(async move {
@@ -258,6 +280,11 @@ impl Runs {
         } else {
             self.reload();
         }
+    }
+
+    /// Do the rows answer an older query than the URL's? Then a reload is due, or on its way.
+    fn is_outdated(self) -> bool {
+        self.query.with_untracked(PageQuery::list) != self.shown.get_value()
     }
 
     fn is_newest(self, asked: Turn) -> bool {

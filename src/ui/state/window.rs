@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// One row's height in CSS pixels; style/_tokens.scss has the same numbers.
-pub const ROW_HEIGHT: f64 = 56.0;
+pub const ROW_HEIGHT: f64 = 48.0;
 pub const ROW_HEIGHT_PHONE: f64 = 124.0;
 
 /// What the server renders and the browser takes over.

@@ -34,7 +34,10 @@ async fn a_run_goes_from_create_to_success() {
     assert_eq!(late.headers["content-type"], "application/problem+json");
 
     let detail = http.get(&token, &path).await.json();
-    assert_eq!((&detail["response"], &detail["tool_call_count"], &detail["steps_done"]), (&json!("ok"), &json!(1), &json!(1)));
+    assert_eq!(
+        (&detail["response"], &detail["tool_call_count"], &detail["steps_done"]),
+        (&json!("ok"), &json!(1), &json!(1))
+    );
     assert_eq!(http.get(&token, &path.replace("executions", "runs")).await.json(), detail);
     assert_eq!(http.get(&token, &format!("{path}/log")).await.json()["lines"][0]["text"], "hello");
     assert_eq!(http.get(&token, &format!("{path}/tool-calls")).await.json()["tool_calls"][0]["name"], "web.search");
@@ -54,7 +57,12 @@ async fn a_batch_answers_line_by_line() {
     assert_eq!(answer.status, StatusCode::OK);
     let answer = answer.json();
     assert_eq!((&answer["accepted"], &answer["rejected"]), (&json!(2), &json!(2)));
-    let lines: Vec<_> = answer["results"].as_array().expect("a list").iter().map(|r| (r["line"].as_i64(), r["status"].as_i64())).collect();
+    let lines: Vec<_> = answer["results"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|r| (r["line"].as_i64(), r["status"].as_i64()))
+        .collect();
     assert_eq!(lines, [(Some(1), Some(201)), (Some(2), Some(422)), (Some(4), Some(422)), (Some(5), Some(201))]);
     assert_eq!(answer["results"][1]["errors"][0]["field"], "status");
 }
@@ -88,7 +96,10 @@ async fn agents_have_their_own_routes() {
     let run = http.post(&token, "/api/executions", r#"{"agent_name":"Ruby Agent"}"#).await.json();
     let id = run["id"].as_str().expect("an id");
     let agents = http.get(&token, "/api/agents").await.json();
-    assert_eq!((&agents["agents"][0]["name"], &agents["agents"][0]["kind"]), (&json!("ruby-agent"), &json!("external")));
+    assert_eq!(
+        (&agents["agents"][0]["name"], &agents["agents"][0]["kind"]),
+        (&json!("ruby-agent"), &json!("external"))
+    );
     let with_runs = http.get(&token, "/api/agents/ruby-agent?include=runs").await.json();
     assert_eq!(with_runs["runs"][0]["id"], id);
     assert_eq!(http.get(&token, "/api/agents/ruby-agent/runs?limit=5").await.json()["runs"][0]["id"], id);
@@ -109,7 +120,10 @@ async fn the_openapi_document_is_the_one_in_the_repository() {
         std::fs::write(path, &document).expect("written");
     }
     let stored = std::fs::read_to_string(path).expect("docs/openapi.json");
-    assert!(stored == document, "docs/openapi.json is not what the code says; run: UPDATE_OPENAPI=1 cargo test --release --features ssr openapi");
+    assert!(
+        stored == document,
+        "docs/openapi.json is not what the code says; run: UPDATE_OPENAPI=1 cargo test --release --features ssr openapi"
+    );
 }
 
 #[tokio::test]

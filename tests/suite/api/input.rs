@@ -72,7 +72,10 @@ async fn wrong_records_are_refused_with_their_fields() {
         (r#"{"agent_name":"a","input_tokens":-1}"#, "input_tokens"),
         (r#"{"agent_name":"a","started_at":"now"}"#, "started_at"),
         (r#"{"agent_name":"a","status":"running","completed_at":"2026-01-01T00:00:00Z"}"#, "completed_at"),
-        (r#"{"agent_name":"a","started_at":"2026-01-02T00:00:00Z","completed_at":"2026-01-01T00:00:00Z"}"#, "completed_at"),
+        (
+            r#"{"agent_name":"a","started_at":"2026-01-02T00:00:00Z","completed_at":"2026-01-01T00:00:00Z"}"#,
+            "completed_at",
+        ),
         (r#"{"agent_name":"a","labels":{"":"x"}}"#, "labels"),
         (r#"{"agent_name":"a","colour":1}"#, "colour"),
         (r#"{"agent_name":"a""#, "body"),
@@ -122,7 +125,9 @@ async fn unknown_paths_and_ids_are_problems_under_api_and_pages_elsewhere() {
 #[tokio::test]
 async fn without_credentials_nothing_is_told() {
     let (_world, http, _) = server().await;
-    for path in ["/api/executions", "/api/executions/stats", "/api/agents", "/api/me", "/api/tokens", "/api/users", "/ws"] {
+    for path in
+        ["/api/executions", "/api/executions/stats", "/api/agents", "/api/me", "/api/tokens", "/api/users", "/ws"]
+    {
         let answer = http.send("GET", path, &[], Body::empty()).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
         let wrong = http.get("rb_wrong", path).await;

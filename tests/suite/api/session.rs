@@ -15,7 +15,9 @@ fn cookie(set: &str) -> String {
 #[tokio::test]
 async fn a_session_lasts_from_login_to_logout() {
     let (world, http, _) = server().await;
-    users::create_locally(&world.app, "ann@example.com", Role::User, Some("a long password".into())).await.expect("a user");
+    users::create_locally(&world.app, "ann@example.com", Role::User, Some("a long password".into()))
+        .await
+        .expect("a user");
     let login = http.send("POST", "/api/login", &[], LOGIN).await;
     assert_eq!(login.status, StatusCode::NO_CONTENT);
     let set = login.headers["set-cookie"].to_str().expect("text");
@@ -31,7 +33,9 @@ async fn a_session_lasts_from_login_to_logout() {
 #[tokio::test]
 async fn a_session_ends_by_itself() {
     let (world, http, _) = server().await;
-    users::create_locally(&world.app, "ann@example.com", Role::User, Some("a long password".into())).await.expect("a user");
+    users::create_locally(&world.app, "ann@example.com", Role::User, Some("a long password".into()))
+        .await
+        .expect("a user");
     let login = http.send("POST", "/api/login", &[("x-forwarded-proto", "https")], LOGIN).await;
     let set = login.headers["set-cookie"].to_str().expect("text");
     assert!(set.contains("; Secure"));
@@ -44,7 +48,9 @@ async fn a_session_ends_by_itself() {
 #[tokio::test]
 async fn wrong_passwords_are_slow_and_few() {
     let (world, http, _) = server().await;
-    users::create_locally(&world.app, "ann@example.com", Role::User, Some("a long password".into())).await.expect("a user");
+    users::create_locally(&world.app, "ann@example.com", Role::User, Some("a long password".into()))
+        .await
+        .expect("a user");
     let wrong = r#"{"email":"ann@example.com","password":"not this one"}"#;
     let nobody = r#"{"email":"nobody@example.com","password":"not this one"}"#;
     let first = http.send("POST", "/api/login", &[], wrong).await;
@@ -60,7 +66,9 @@ async fn wrong_passwords_are_slow_and_few() {
 #[tokio::test]
 async fn a_cookie_write_from_another_site_is_refused() {
     let (world, http, _) = server().await;
-    users::create_locally(&world.app, "ann@example.com", Role::User, Some("a long password".into())).await.expect("a user");
+    users::create_locally(&world.app, "ann@example.com", Role::User, Some("a long password".into()))
+        .await
+        .expect("a user");
     let login = http.send("POST", "/api/login", &[], LOGIN).await;
     let cookie = cookie(login.headers["set-cookie"].to_str().expect("text"));
     let body = r#"{"agent_name":"a"}"#;

@@ -51,7 +51,9 @@ async fn lesson_6_nothing_outside_ones_access_exists(backend: Backend) {
     assert_eq!(agents::list(&bo).await, Ok(Vec::new()));
     for search in ["needle", id] {
         let filter = Filter { search: Some(search.to_owned()), ..Filter::default() };
-        let page = executions::list(&bo, &ListRequest { filter: filter.clone(), ..ListRequest::default() }).await.expect("a list");
+        let page = executions::list(&bo, &ListRequest { filter: filter.clone(), ..ListRequest::default() })
+            .await
+            .expect("a list");
         assert_eq!((page.executions.len(), page.total_count), (0, 0));
         assert_eq!(stats::get(&bo, &filter).await.expect("stats").total_executions, 0);
     }

@@ -128,8 +128,21 @@ async fn search_finds_any_script_and_short_terms(backend: Backend) {
     world.record(NewExecution { response: Some(response), ..run_of("a", "long") }).await;
     world.record(NewExecution { error: Some("Σίσυφος stumbled".into()), ..run_of("a", "greek") }).await;
     for (term, wanted) in [
-        ("MÜLLER", 1), ("ö", 1), ("返品", 1), ("お", 1), ("%", 1), ("100% D", 1), ("e_w", 1), ("\"quotes\"", 1), ("'", 1),
-        ("needle", 1), ("ΣΊΣΥΦΟΣ", 1), ("muller", 0), ("zzz", 0), ("x%y", 0), ("\\", 0),
+        ("MÜLLER", 1),
+        ("ö", 1),
+        ("返品", 1),
+        ("お", 1),
+        ("%", 1),
+        ("100% D", 1),
+        ("e_w", 1),
+        ("\"quotes\"", 1),
+        ("'", 1),
+        ("needle", 1),
+        ("ΣΊΣΥΦΟΣ", 1),
+        ("muller", 0),
+        ("zzz", 0),
+        ("x%y", 0),
+        ("\\", 0),
     ] {
         assert_eq!(messages(&world, &[("search", term)]).await.len(), wanted, "{term}");
     }
@@ -203,7 +216,9 @@ async fn labels_of_one_key_are_alternatives(backend: Backend) {
 
 async fn tools_match_by_glob(backend: Backend) {
     let world = World::new(backend).await;
-    for (message, tool) in [("1", Some("github.search")), ("2", Some("GitHub.merge")), ("3", Some("web_fetch")), ("4", None)] {
+    for (message, tool) in
+        [("1", Some("github.search")), ("2", Some("GitHub.merge")), ("3", Some("web_fetch")), ("4", None)]
+    {
         let call = |name: &str| NewToolCall { call_id: "c".into(), name: Some(name.into()), ..NewToolCall::default() };
         let tool_calls = tool.map(call).into_iter().collect();
         world.record(NewExecution { tool_calls, message: message.into(), ..ended("x", Status::Success, 0, 1) }).await;

@@ -78,7 +78,14 @@ fn a_filter() -> impl Strategy<Value = Filter> {
     (choices, a_window(), ranges, prop::option::of(any::<bool>()), any::<bool>()).prop_map(
         |((agent, status, trigger, model, thread, label), window, (max_ms, cents, tokens), has_error, unfinished)| {
             Filter {
-                agent, status, trigger, model, thread, label, window, has_error,
+                agent,
+                status,
+                trigger,
+                model,
+                thread,
+                label,
+                window,
+                has_error,
                 duration_ms: Range { min: None, max: max_ms },
                 cost: Range { min: cents.map(|c| c as f64 / 100.0), max: None },
                 tokens: Range { min: tokens, max: None },
@@ -110,8 +117,7 @@ async fn lists_and_counts_agree_with_the_filter_in_memory(backend: Backend) {
     assert_eq!(everything.len(), 400);
     for _ in 0..150 {
         let filter = a_filter().new_tree(&mut runner).expect("a filter").current();
-        let wanted: Vec<&ExecutionSummary> =
-            everything.iter().filter(|r| filter.matches(r, world.now())).collect();
+        let wanted: Vec<&ExecutionSummary> = everything.iter().filter(|r| filter.matches(r, world.now())).collect();
         for field in [SortField::StartedAt, SortField::Duration, SortField::Cost] {
             for descending in [true, false] {
                 let got = walk(&world, &filter, Sort { field, descending }).await;

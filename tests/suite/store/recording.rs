@@ -120,7 +120,8 @@ async fn stop_is_requested_once_and_reaches_children(backend: Backend) {
     let parent = world.record(run_of("a", "parent")).await;
     let child = world.record(NewExecution { parent_id: Some(parent.id.clone()), ..run_of("b", "child") }).await;
     assert_eq!(child.triggered_by, Trigger::Agent);
-    let grandchild = world.record(NewExecution { parent_id: Some(child.id.clone()), ..run_of("b", "grandchild") }).await;
+    let grandchild =
+        world.record(NewExecution { parent_id: Some(child.id.clone()), ..run_of("b", "grandchild") }).await;
     let first = executions::terminate(&world.admin, parent.id.as_str(), false).await.expect("asked");
     assert!(first.cancel_requested && first.status == Status::Running);
     let again = executions::terminate(&world.admin, parent.id.as_str(), true).await.expect("asked again");
@@ -141,7 +142,9 @@ async fn log_lines_are_numbered_without_gaps(backend: Backend) {
     let writes: Vec<_> = (0..20)
         .map(|i| {
             let (caller, id) = (world.admin.clone(), run.id.clone());
-            tokio::spawn(async move { append_log(&caller, id.as_str(), (0..7).map(|j| line(&format!("{i}.{j}"))).collect()).await })
+            tokio::spawn(async move {
+                append_log(&caller, id.as_str(), (0..7).map(|j| line(&format!("{i}.{j}"))).collect()).await
+            })
         })
         .collect();
     for write in writes {
@@ -177,10 +180,14 @@ async fn tool_calls_and_steps_are_upserts(backend: Backend) {
     upsert_tool_calls(&world.admin, id, vec![finish]).await.expect("finished");
     let (calls, next) = parts::tool_calls(&world.admin, id, None, None).await.expect("calls");
     assert_eq!((calls.len(), next), (1, None));
-    assert_eq!((calls[0].status, calls[0].arguments.clone()), (PartStatus::Success, Some(serde_json::json!({"q": "x"}))));
+    assert_eq!(
+        (calls[0].status, calls[0].arguments.clone()),
+        (PartStatus::Success, Some(serde_json::json!({"q": "x"})))
+    );
     assert_eq!(calls[0].completed_at, Some(START.plus_millis(900)));
 
-    let step = |index, status| NewStep { index, status: Some(status), title: Some(format!("T{index}")), ..NewStep::default() };
+    let step =
+        |index, status| NewStep { index, status: Some(status), title: Some(format!("T{index}")), ..NewStep::default() };
     let steps = vec![step(0, PartStatus::Success), step(1, PartStatus::Running)];
     upsert_steps(&world.admin, id, steps).await.expect("steps");
     let after = executions::summary(&world.admin, id).await.expect("found");
@@ -249,7 +256,8 @@ async fn a_failing_write_takes_back_only_itself(backend: Backend) {
 async fn retries_count_on(backend: Backend) {
     let world = World::new(backend).await;
     let first = world.record(ended("a", Status::Failed, 0, 1)).await;
-    let second = world.record(NewExecution { retry_of: Some(first.id.clone()), ..ended("a", Status::Failed, 1, 1) }).await;
+    let second =
+        world.record(NewExecution { retry_of: Some(first.id.clone()), ..ended("a", Status::Failed, 1, 1) }).await;
     let third = world.record(NewExecution { retry_of: Some(second.id.clone()), ..run_of("a", "m") }).await;
     assert_eq!((second.attempt, third.attempt), (2, 3));
     let detail = executions::get(&world.admin, second.id.as_str()).await.expect("found");

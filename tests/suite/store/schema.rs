@@ -5,7 +5,11 @@ use runboard::domain::Error;
 use runboard::store::Store;
 use sqlx::{Connection as _, Executor as _};
 
-on_both!(a_database_of_a_newer_version_is_refused, opening_twice_changes_nothing, what_was_written_is_there_after_reopening);
+on_both!(
+    a_database_of_a_newer_version_is_refused,
+    opening_twice_changes_nothing,
+    what_was_written_is_there_after_reopening
+);
 
 async fn a_database_of_a_newer_version_is_refused(backend: Backend) {
     let database = database(backend).await;

@@ -1,6 +1,7 @@
 //! Both sides. The last used filters, on this machine: a bare `/executions` brings them back, as visible chips.
 
 use crate::browser;
+use crate::domain::Filter;
 use crate::ui::state::query::PageQuery;
 use crate::ui::state::url::PageUrl;
 use leptos::prelude::*;
@@ -11,18 +12,18 @@ const KEY: &str = "runboard.executions";
 pub fn keep(url: PageUrl) {
     Effect::new(move |before: Option<()>| {
         let bare = url.bare.get();
-        let list = url.query.with(PageQuery::list);
+        let filter = url.query.with(|q| q.filter.page_query());
         if before.is_none() && bare {
             let last = browser::stored(KEY).map(|text| PageQuery::parse(&text)).filter(|q| q.errors.is_empty());
-            if let Some(last) = last.filter(|q| !q.list().is_empty()) {
+            if let Some(last) = last.filter(|q| q.filter != Filter::page_default()) {
                 url.replace(&last);
             }
             return;
         }
-        if list.is_empty() {
+        if filter.is_empty() {
             browser::forget(KEY);
         } else {
-            browser::store(KEY, &list);
+            browser::store(KEY, &filter);
         }
     });
 }
