@@ -1,7 +1,7 @@
 // Builds target/site, the browser's side of Runboard, as `cargo leptos build --release --precompress` does, without
 // needing cargo-leptos. What did not change is neither made again nor touched, so the server is not rebuilt either.
 
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,12 +11,19 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import * as sass from 'sass'
 
 process.chdir(resolve(dirname(fileURLToPath(import.meta.url)), '..'))
+process.env.PATH = [resolve('.tools/bin'), resolve('node_modules/.bin'), process.env.PATH].join(':')
 const site = 'target/site'
 const compressible = /\.(css|html|js|json|svg|txt|wasm|webmanifest|xml)$/
 // What rustc emits by default for this target; without them wasm-opt refuses the file.
 const features = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext']
 
-const run = (command, args) => execFileSync(command, args, { stdio: 'inherit' })
+/** The command has already said what was wrong when it fails. */
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit' })
+  if (error) console.error(error.message)
+  if (status !== 0) process.exit(status ?? 1)
+}
+
 const written = new Set()
 
 function writeIfChanged(path, content) {
@@ -61,15 +68,12 @@ function publishProgram() {
     return
   }
   const work = mkdtempSync(join(tmpdir(), 'runboard-site-'))
-  try {
-    run('wasm-bindgen', [built, '--target', 'web', '--no-typescript', '--out-dir', work, '--out-name', 'runboard'])
-    const optimised = join(work, 'optimised.wasm')
-    run('wasm-opt', ['-Oz', ...features.map((name) => `--enable-${name}`), join(work, 'runboard_bg.wasm'), '-o', optimised])
-    publish(names[0], readFileSync(join(work, 'runboard.js')))
-    publish(names[1], readFileSync(optimised))
-  } finally {
-    rmSync(work, { recursive: true })
-  }
+  process.once('exit', () => rmSync(work, { recursive: true }))
+  run('wasm-bindgen', [built, '--target', 'web', '--no-typescript', '--out-dir', work, '--out-name', 'runboard'])
+  const optimised = join(work, 'optimised.wasm')
+  run('wasm-opt', ['-Oz', ...features.map((name) => `--enable-${name}`), join(work, 'runboard_bg.wasm'), '-o', optimised])
+  publish(names[0], readFileSync(join(work, 'runboard.js')))
+  publish(names[1], readFileSync(optimised))
   writeFileSync(stamp, hash)
 }
 

@@ -62,8 +62,10 @@ export const test = base.extend<Fixtures, { template: Template }>({
   api: async ({ server }, use) => use(new Api(server)),
   baseURL: async ({ server }, use) => use(server.url),
   complaints: [
-    async ({ context, server }, use) => {
+    async ({ context, server, javaScriptEnabled }, use) => {
       const complaints = new Complaints()
+      // What the page asks for ahead of its program is not used without JavaScript.
+      if (javaScriptEnabled === false) complaints.allow(/runboard\.\w+ was preloaded/)
       complaints.watch(context, new URL(server.url).host)
       await use(complaints)
       expect(complaints.unexpected, 'what the pages complained about').toEqual([])

@@ -71,8 +71,9 @@ pub fn new_execution(n: &NewExecution) -> Result<()> {
     let mut c = Check::default();
     if crate::domain::agent::slug(&n.agent_name).is_empty() {
         c.wrong("agent_name", "needs at least one letter or digit");
+    } else {
+        c.name("agent_name", Some(&n.agent_name));
     }
-    c.name("agent_name", Some(&n.agent_name));
     c.bytes("message", Some(&n.message), TEXT_BYTES);
     c.bytes("response", n.response.as_deref(), TEXT_BYTES);
     c.bytes("error", n.error.as_deref(), TEXT_BYTES);

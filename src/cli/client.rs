@@ -54,7 +54,7 @@ impl Call<'_> {
             body: None,
             content_type: "application/json",
             key: None,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
         }
     }
     pub fn send(method: Method, path: impl Into<String>, body: impl Into<bytes::Bytes>) -> Self {
@@ -180,7 +180,7 @@ async fn failure(answer: reqwest::Response) -> Failure {
     let status = answer.status();
     let retry_after =
         answer.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok()).map(Duration::from_secs);
-    let body = answer.bytes().await.map(|b| b.to_vec()).unwrap_or_else(|_| Vec::new());
+    let body = answer.bytes().await.map_or_else(|_| Vec::new(), |b| b.to_vec());
     let detail = problem(&body).unwrap_or_else(|| status.canonical_reason().unwrap_or("refused").to_owned());
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::REQUEST_TIMEOUT {
         Failure::Away { reason: format!("{detail} ({})", status.as_u16()), retry_after }

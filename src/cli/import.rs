@@ -22,7 +22,7 @@ const BATCH_BYTES: usize = 6 << 20;
 const LINES_INSIDE: usize = 1_000;
 const LINE_BYTES_INSIDE: usize = 1 << 20;
 /// How long a server may be away before the import gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {

@@ -201,8 +201,12 @@ fn insert_values(r: &Record) -> Vec<Value> {
         r.response.as_deref().into(),
         r.error.as_deref().into(),
         r.has_error.into(),
+        r.tool_call_count.into(),
+        r.steps_done.into(),
         r.steps_total.into(),
         r.current_step.as_deref().into(),
+        r.current_tool.as_deref().into(),
+        r.current_tool_since.into(),
         r.waiting_on.as_deref().into(),
         (r.status == Status::Waiting).into(),
         r.thread_id.as_deref().into(),
@@ -217,9 +221,9 @@ fn insert_values(r: &Record) -> Vec<Value> {
 
 const INSERT: &str = "insert into executions (id, agent_key, user_key, status, triggered_by, queued_at, started_at, \
     completed_at, sort_at, duration_ms, cost_nanos, input_tokens, output_tokens, total_tokens, cached_tokens, \
-    reasoning_tokens, context_used, context_max, model, message, response, error, has_error, steps_total, \
-    current_step, waiting_on, had_interaction, thread_id, flow_id, parent_id, retry_of, attempt, labels, updated_at) \
-    values ";
+    reasoning_tokens, context_used, context_max, model, message, response, error, has_error, \
+    tool_call_count, steps_done, steps_total, current_step, current_tool, current_tool_since, waiting_on, \
+    had_interaction, thread_id, flow_id, parent_id, retry_of, attempt, labels, updated_at) values ";
 
 /// Adds runs; the ids must be new. Answers their keys, in order.
 pub async fn insert(tx: &mut Tx, runs: &[NewRecord]) -> Result<Vec<i64>> {

@@ -8,14 +8,19 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-struct Place {
+pub struct Place {
     dir: TempDir,
 }
 
 impl Place {
+    /// No database yet.
+    pub fn bare() -> Self {
+        Self { dir: tempfile::tempdir().expect("dir") }
+    }
+
     /// An empty database with an admin.
-    fn new() -> Self {
-        let place = Self { dir: tempfile::tempdir().expect("dir") };
+    pub fn new() -> Self {
+        let place = Self::bare();
         place.good(&["user", "add", "ann@example.com", "--role", "admin"]);
         place
     }
@@ -24,14 +29,14 @@ impl Place {
         self.dir.path().join(name)
     }
 
-    fn runboard(&self) -> Command {
+    pub fn runboard(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runboard"));
         command.env("RUNBOARD_DATABASE_URL", format!("sqlite://{}", self.path("runboard.db").display()));
         command.env_remove("RUNBOARD_URL").env_remove("RUNBOARD_TOKEN").stdin(Stdio::null());
         command
     }
 
-    fn good(&self, args: &[&str]) -> String {
+    pub fn good(&self, args: &[&str]) -> String {
         let out = self.runboard().args(args).output().expect("an output");
         assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
         String::from_utf8(out.stdout).expect("text")
@@ -82,7 +87,7 @@ impl Drop for Served {
     }
 }
 
-fn records(text: &str) -> Vec<Value> {
+pub fn records(text: &str) -> Vec<Value> {
     text.lines().map(|l| serde_json::from_str(l).expect("a record")).collect()
 }
 

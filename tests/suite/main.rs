@@ -3,6 +3,7 @@
 
 mod api;
 mod crash;
+mod demo;
 mod exec;
 mod import_export;
 mod live;

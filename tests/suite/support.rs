@@ -116,8 +116,8 @@ impl World {
     /// The HTTP interface, without a network.
     pub fn http(&self) -> Http {
         let hub = Hub::start(self.app.clone());
-        let router = runboard::server::router::router(self.app.clone(), hub.clone(), Metrics::new(hub.clone()), None);
-        Http { router, hub }
+        let router = runboard::server::router::router(self.app.clone(), hub.clone(), Metrics::new(hub), None);
+        Http { router }
     }
 }
 
@@ -137,7 +137,6 @@ pub fn ended(agent: &str, status: Status, start_ms: i64, duration_ms: i64) -> Ne
 #[derive(Clone)]
 pub struct Http {
     pub router: axum::Router,
-    pub hub: Hub,
 }
 
 pub struct Answer {

@@ -15,8 +15,11 @@ use std::collections::HashMap;
 /// Records a run. An id that is known answers the stored record, unchanged, and `false`.
 pub async fn create(caller: &Caller, new: NewExecution) -> Result<(ExecutionSummary, bool)> {
     validate::new_execution(&new)?;
-    let mut results = add(caller, vec![new]).await?;
+    let (mut results, registered) = add(caller, vec![new]).await?;
     let (id, created) = results.pop().ok_or(Error::NotFound)??;
+    // A new agent is not in what the caller could see a moment ago.
+    let now_seeing = if registered { caller.refreshed().await? } else { None };
+    let caller = now_seeing.as_ref().unwrap_or(caller);
     Ok((crate::app::executions::summary(caller, id.as_str()).await?, created))
 }
 
@@ -35,11 +38,14 @@ pub async fn batch(caller: &Caller, new: Vec<NewExecution>) -> Result<Vec<Result
             Err(e) => answers.push(Some(Err(e))),
         }
     }
-    let mut added = if good.is_empty() { Vec::new() } else { add(caller, good).await? }.into_iter();
+    let mut added = if good.is_empty() { Vec::new() } else { add(caller, good).await?.0 }.into_iter();
     Ok(answers.into_iter().map(|a| a.unwrap_or_else(|| added.next().unwrap_or(Err(Error::NotFound)))).collect())
 }
 
-async fn add(caller: &Caller, new: Vec<NewExecution>) -> Result<Vec<Result<(ExecutionId, bool)>>> {
+/// What became of each, and whether an agent was registered.
+type Added = (Vec<Result<(ExecutionId, bool)>>, bool);
+
+async fn add(caller: &Caller, new: Vec<NewExecution>) -> Result<Added> {
     caller.writer()?;
     let (who, now) = (caller.clone(), caller.now());
     let (results, registered) =
@@ -47,10 +53,8 @@ async fn add(caller: &Caller, new: Vec<NewExecution>) -> Result<Vec<Result<(Exec
     if registered {
         caller.app.access_changed();
     }
-    Ok(results)
+    Ok((results, registered))
 }
-
-type Added = (Vec<Result<(ExecutionId, bool)>>, bool);
 
 async fn add_all(tx: &mut Tx, who: &Caller, new: Vec<NewExecution>, now: Timestamp) -> Result<Added> {
     let given: Vec<&str> = new.iter().filter_map(|n| n.id.as_ref().map(ExecutionId::as_str)).collect();

@@ -53,7 +53,7 @@ fn plan(now: Timestamp, runs: usize, dice: &mut Dice) -> Vec<Family> {
 
 fn family(dice: &mut Dice, agent: &'static Agent, start: Timestamp) -> Family {
     let end = story::fate(dice, agent);
-    let children = match agent.calls_agent {
+    let children = match agent.hands_to {
         Some((_, most)) if dice.chance(0.7) => usize::try_from(dice.between(1, most)).unwrap_or(0),
         _ => 0,
     };
@@ -76,7 +76,7 @@ fn told_at(family: &Family, start: Timestamp) -> Vec<NewExecution> {
     let until = first.completed_at.unwrap_or(start);
     let mut runs = vec![first];
     for _ in 0..family.children {
-        let Some(agent) = family.agent.calls_agent.and_then(|(name, _)| agents::by_name(name)) else { break };
+        let Some(agent) = family.agent.hands_to.and_then(|(name, _)| agents::by_name(name)) else { break };
         let at = start.plus_millis(dice.between(0, until.millis_since(start) / 2));
         let end = story::fate(&mut dice, agent);
         let mut child = story::run(&mut dice, agent, at, end);

@@ -8,8 +8,9 @@ mod script;
 mod story;
 
 use super::local::DatabaseArgs;
-use crate::app::{Caller, record};
-use crate::domain::{NewExecution, Result};
+use crate::app::{App, Caller, record, users};
+use crate::auth::secret;
+use crate::domain::{Error, NewExecution, Result, Role};
 use std::io::{IsTerminal as _, Write as _, stderr};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -32,10 +33,23 @@ pub struct DemoArgs {
 
 pub async fn run(args: DemoArgs) -> Result<()> {
     let app = args.database.open().await?;
-    let caller = Caller::local_admin(&app).await?;
+    let caller = match Caller::local_admin(&app).await {
+        Err(Error::Conflict(_)) => first_admin(&app).await?,
+        caller => caller?,
+    };
     let outcome = make(&caller, &args).await;
     app.store.clone().close().await;
     outcome
+}
+
+/// An empty database gets somebody who can sign in: a demo is for looking at.
+async fn first_admin(app: &App) -> Result<Caller> {
+    let email = "demo@example.com";
+    let mut password = secret::generate("");
+    password.truncate(16);
+    let user = users::create_locally(app, email, Role::Admin, Some(password.clone())).await?;
+    println!("sign in as {email} with the password {password}");
+    Ok(Caller::local(app, user))
 }
 
 async fn make(caller: &Caller, args: &DemoArgs) -> Result<()> {

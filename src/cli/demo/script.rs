@@ -64,7 +64,7 @@ pub fn acts(run: &NewExecution, agent: &Agent, waits: bool) -> Vec<(i64, Act)> {
         acts.push((length / 2, Act::Patch(asking)));
         acts.push((length * 7 / 10, Act::Patch(status(Status::Running))));
     }
-    acts.extend(agent.calls_agent.map(|(name, _)| (length / 5, Act::Call(name))));
+    acts.extend(agent.hands_to.map(|(name, _)| (length / 5, Act::Call(name))));
     acts.sort_by_key(|(at, _)| *at);
     acts.push((length, Act::Patch(last(run))));
     acts

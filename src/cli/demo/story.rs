@@ -105,7 +105,7 @@ fn price(dice: &mut Dice, agent: &Agent, model: &Model, done: f64, run: &mut New
     run.input_tokens = Some(input);
     run.output_tokens = Some(output);
     run.cached_tokens = (cached > 0).then_some(cached);
-    run.reasoning_tokens = (agent.takes > 90.0 && dice.chance(0.5)).then(|| output / 3);
+    run.reasoning_tokens = (agent.takes > 90.0 && dice.chance(0.5)).then_some(output / 3);
     run.context_max = Some(model.context);
     run.context_used = Some((input / (agent.calls / 4).max(1)).min(model.context));
     let usd =

@@ -78,12 +78,12 @@ struct Ending {
 
 impl Ending {
     fn ask(&mut self, signal: Signal) {
-        if self.kill_at.is_some() {
-            // Asked for a second time: no more patience.
+        if self.kill_at.is_some() && signal == Signal::SIGINT {
+            // Ctrl-C for a second time: no more patience. A closing terminal hangs up twice and means once.
             self.kill();
             return;
         }
-        self.kill_at = Some(Instant::now() + self.kill_after);
+        self.kill_at.get_or_insert(Instant::now() + self.kill_after);
         self.send(signal);
         // A stopped process takes a signal only when it goes on.
         self.send(Signal::SIGCONT);
@@ -193,7 +193,7 @@ pub fn failure(status: ExitStatus, last_line: Option<&str>) -> Option<String> {
     let what = match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit status {code}"),
         (None, Some(n)) => {
-            let name = Signal::try_from(n).map(|s| format!(" ({})", s.as_str())).unwrap_or_else(|_| String::new());
+            let name = Signal::try_from(n).map_or_else(|_| String::new(), |s| format!(" ({})", s.as_str()));
             format!("killed by signal {n}{name}")
         }
         (None, None) => "ended without a status".to_owned(),

@@ -16,6 +16,8 @@ const MAX_BYTES: usize = 4 << 20;
 /// Between two calls, unless a call is full.
 const PACE: Duration = Duration::from_millis(200);
 const HEARTBEAT: Duration = Duration::from_secs(5);
+/// For a server that is there, when we are told to end during the delivery.
+const LAST_MOMENT: Duration = Duration::from_secs(2);
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const SLOWEST_RETRY: Duration = Duration::from_secs(5);
 
@@ -37,7 +39,7 @@ pub enum Outcome {
 pub struct Patience {
     /// Set once, when the command has ended and its output has been read.
     pub end: watch::Receiver<Option<ExecutionPatch>>,
-    /// Turns true when there is no time left.
+    /// Turns true when there is hardly any time left.
     pub hurry: watch::Receiver<bool>,
     /// From the command's end, or from the last success after it.
     pub limit: Duration,
@@ -136,7 +138,7 @@ impl Delivery {
                     return Err(self.undelivered(true));
                 }
                 Err(Trouble::Refused { status: 413 | 422, detail }) => {
-                    eprintln!("runboard: the server refused {} log lines: {detail}", lines.len());
+                    say!("the server refused {} log lines: {detail}", lines.len());
                 }
                 Err(Trouble::Refused { status, detail }) => {
                     return Err(refused(&format!("the server takes no more log: {detail} ({status})")));
@@ -211,15 +213,21 @@ impl Patience {
                 sleep_until(from + self.limit).await;
             }
         };
+        let hurry = async {
+            if self.hurry.wait_for(|hurry| *hurry).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            sleep(LAST_MOMENT).await;
+        };
         tokio::select! {
             () = limit => {}
-            Ok(_) = self.hurry.wait_for(|hurry| *hurry) => {}
+            () = hurry => {}
         }
     }
 }
 
 fn refused(detail: &str) -> Outcome {
-    eprintln!("runboard: this run is not recorded: {detail}");
+    say!("this run is not recorded: {detail}");
     Outcome::Refused
 }
 

@@ -10,14 +10,14 @@ use std::path::Path;
 
 pub fn report(outcome: &Outcome, record: NewExecution, end: ExecutionPatch, queue: &Queue) {
     if queue.lost() > 0 {
-        eprintln!("runboard: {} log lines were lost", queue.lost());
+        say!("{} log lines were lost", queue.lost());
     }
     let Outcome::Undelivered { created, reason } = outcome else { return };
     let lines = queue.len();
     let (target, saved) = if *created {
         let target = queue.path().with_extension("log.ndjson");
         let status = end.status.map_or("ended", |s| s.as_str());
-        eprintln!("runboard: the server is away ({reason}): it does not know that this run ended ({status})");
+        say!("the server is away ({reason}): it does not know that this run ended ({status})");
         if lines == 0 {
             return;
         }
@@ -25,20 +25,20 @@ pub fn report(outcome: &Outcome, record: NewExecution, end: ExecutionPatch, queu
         (target, saved)
     } else {
         let target = queue.path().with_extension("ndjson");
-        eprintln!("runboard: the server is away ({reason}): this run is not recorded");
+        say!("the server is away ({reason}): this run is not recorded");
         let saved = save_record(finished(record, end), queue, &target);
         (target, saved)
     };
     match saved {
-        Ok(()) if *created => eprintln!("runboard: the last {lines} log lines are in {}", target.display()),
-        Ok(()) => eprintln!("runboard: record it later with: runboard import {}", target.display()),
-        Err(error) => eprintln!("runboard: {lines} log lines are lost: {}: {error}", target.display()),
+        Ok(()) if *created => say!("the last {lines} log lines are in {}", target.display()),
+        Ok(()) => say!("record it later with: runboard import {}", target.display()),
+        Err(error) => say!("{lines} log lines are lost: {}: {error}", target.display()),
     }
 }
 
 fn finished(record: NewExecution, end: ExecutionPatch) -> NewExecution {
     let ExecutionPatch { status, error, response, completed_at, .. } = end;
-    NewExecution { status, error, response, completed_at, ..record }
+    NewExecution { status, completed_at, response, error, ..record }
 }
 
 /// One record as `import` takes it. The log goes from the queue to the file line by line: it may be large.

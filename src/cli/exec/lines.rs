@@ -150,7 +150,7 @@ mod tests {
         let pieces = cut(&[long.as_bytes()]);
         assert!(pieces.iter().all(|p| p.len() <= MAX_LINE));
         assert_eq!(pieces.concat(), long);
-        let binary = cut(&[&[0xFF; 3 * MAX_LINE]]);
+        let binary = cut(&[&vec![0xFF; 3 * MAX_LINE]]);
         assert!(binary.iter().all(|p| p.len() <= MAX_LINE));
         assert_eq!(binary.concat().chars().count(), 3 * MAX_LINE);
     }

@@ -1,6 +1,14 @@
 //! Server. `runboard exec`: runs a command as an execution. The command comes first: it starts at once,
 //! its output and exit code pass through untouched, and no trouble with the server changes that.
 
+/// A word of our own on stderr. A closed stderr is no reason to fall over, as `eprintln!` would.
+macro_rules! say {
+    ($($what:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), "runboard: {}", format_args!($($what)*));
+    }};
+}
+
 mod command;
 mod deliver;
 mod leftover;
@@ -63,7 +71,7 @@ pub async fn run(args: ExecArgs) -> ExitCode {
     let (mut signals, stdout, stderr) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
-            eprintln!("runboard: the command can't be run: {error}");
+            say!("the command can't be run: {error}");
             return ExitCode::from(126);
         }
     };
@@ -116,7 +124,7 @@ impl Sending {
         let client = match Client::new(&args.url, args.token.clone()) {
             Ok(client) => client,
             Err(problem) => {
-                eprintln!("runboard: this run is not recorded: {problem}");
+                say!("this run is not recorded: {problem}");
                 queue.close();
                 return None;
             }
@@ -166,7 +174,7 @@ fn system_line(queue: &Queue, text: &str) {
 
 fn read_to_the_end(seen: Result<Seen, JoinError>) -> Seen {
     seen.unwrap_or_else(|error| {
-        eprintln!("runboard: the rest of the output is lost: {error}");
+        say!("the rest of the output is lost: {error}");
         Seen::default()
     })
 }
@@ -177,7 +185,7 @@ fn not_started(program: &str, error: &io::Error) -> (u8, ExecutionPatch) {
         _ => (126, error.to_string()),
     };
     let problem = format!("{program}: {problem}");
-    eprintln!("runboard: {problem}");
+    say!("{problem}");
     (code, ExecutionPatch { completed_at: Some(now()), ..failed(problem) })
 }
 

@@ -79,7 +79,7 @@ impl Queue {
             state.memory.push_back(json);
         } else if let Err(error) = self.spool(&mut state, &json) {
             if state.lost == 0 {
-                eprintln!("runboard: log lines are lost: {}: {error}", self.path.display());
+                say!("log lines are lost: {}: {error}", self.path.display());
             }
             state.lost += 1;
         }
@@ -132,7 +132,7 @@ impl Queue {
                 memory.extend(lines);
             }
             Err(error) => {
-                eprintln!("runboard: {} log lines are lost: {}: {error}", spool.lines, self.path.display());
+                say!("{} log lines are lost: {}: {error}", spool.lines, self.path.display());
                 *lost += spool.lines as u64;
                 spool.lines = 0;
             }
@@ -150,7 +150,7 @@ impl Queue {
 
     /// Waits for a line; returns at once when there are some.
     pub async fn ready(&self) {
-        while self.len() == 0 {
+        while self.is_empty() {
             self.arrived.notified().await;
         }
     }
@@ -180,7 +180,7 @@ impl Queue {
         if let Err(error) = std::fs::remove_file(&self.path)
             && error.kind() != io::ErrorKind::NotFound
         {
-            eprintln!("runboard: {} can't be removed: {error}", self.path.display());
+            say!("{} can't be removed: {error}", self.path.display());
         }
     }
 

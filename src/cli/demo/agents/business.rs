@@ -53,13 +53,13 @@ pub static AGENTS: [Agent; 7] = [
     Agent {
         name: "Support Triage",
         team: "support",
-        share: 17.0,
+        share: 4.5,
         habit: Habit::Bursts,
         model: Some(&HAIKU),
         takes: 6.5,
         spread: 0.5,
         tokens: (2_600.0, 210.0),
-        fails: 0.015,
+        fails: 0.035,
         errors: &["helpdesk.update_ticket: 502 Bad Gateway", "The answer was no valid JSON after 2 attempts"],
         messages: &[
             "Ticket #{num}: the {product} does not charge any more",
@@ -121,7 +121,7 @@ pub static AGENTS: [Agent; 7] = [
             "Two sources disagree on the {n} %",
             "Writing the report",
         ],
-        calls_agent: Some(("Web Scout", 4)),
+        hands_to: Some(("Web Scout", 4)),
         ..PLAIN
     },
     Agent {

@@ -49,7 +49,7 @@ pub static AGENTS: [Agent; 6] = [
         calls: 12,
         steps: &["Read the change", "Read around it", "Run the checks", "Write the review"],
         log: &["{n} files changed", "Reading callers of {table}()", "clippy: 0 warnings", "Review posted"],
-        calls_agent: Some(("Test Writer", 1)),
+        hands_to: Some(("Test Writer", 1)),
         retries: true,
         ..PLAIN
     },

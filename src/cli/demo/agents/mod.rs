@@ -89,7 +89,7 @@ pub struct Agent {
     pub steps: &'static [&'static str],
     pub log: &'static [&'static str],
     /// An agent it hands work to, and to how many of its runs at most.
-    pub calls_agent: Option<(&'static str, i64)>,
+    pub hands_to: Option<(&'static str, i64)>,
     /// Its runs belong to conversations.
     pub talks: bool,
     /// Failed runs are tried again.
@@ -115,7 +115,7 @@ const PLAIN: Agent = Agent {
     calls: 0,
     steps: &[],
     log: &[],
-    calls_agent: None,
+    hands_to: None,
     talks: false,
     retries: false,
 };
@@ -153,7 +153,7 @@ mod tests {
                 let filled = dice.fill(text);
                 assert!(serde_json::from_str::<serde_json::Value>(&filled).is_ok(), "{}: {filled}", a.name);
             }
-            assert!(a.calls_agent.is_none_or(|(name, _)| by_name(name).is_some()), "{}", a.name);
+            assert!(a.hands_to.is_none_or(|(name, _)| by_name(name).is_some()), "{}", a.name);
         }
     }
 }

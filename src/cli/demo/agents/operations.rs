@@ -87,7 +87,7 @@ pub static AGENTS: [Agent; 6] = [
     Agent {
         name: "Incident Responder",
         team: "operations",
-        share: 2.2,
+        share: 0.5,
         habit: Habit::Bursts,
         model: Some(&SONNET),
         takes: 210.0,
@@ -134,7 +134,7 @@ pub static AGENTS: [Agent; 6] = [
             "asking {person} for approval",
             "rolled back",
         ],
-        calls_agent: Some(("Log Summarizer", 2)),
+        hands_to: Some(("Log Summarizer", 2)),
         ..PLAIN
     },
     Agent {
@@ -146,7 +146,7 @@ pub static AGENTS: [Agent; 6] = [
         model: Some(&FLASH),
         takes: 19.0,
         tokens: (58_000.0, 700.0),
-        fails: 0.02,
+        fails: 0.04,
         errors: &["logs.search: circuit breaker open"],
         messages: &["Summarise the errors of the last 30 minutes", "New error patterns in {repo}?"],
         answers: &["{n} errors in 3 patterns; new: `connection reset by peer` from {repo}, {n} times.", "Nothing new."],

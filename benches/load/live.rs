@@ -1,0 +1,86 @@
+//! From a change to a hundred open sockets.
+
+use crate::report::{Latencies, Report};
+use crate::server::Server;
+use futures::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+
+const SOCKETS: usize = 100;
+const CHANGES_A_SECOND: u32 = 200;
+const FOR: Duration = Duration::from_secs(10);
+const RUNS: usize = 50;
+
+/// Each change carries the moment it was sent; every socket compares it with its own.
+pub async fn latency(server: &Server, report: &mut Report) {
+    let begun = Instant::now();
+    let mut wire = server.wire().await;
+    let mut runs = Vec::new();
+    for _ in 0..RUNS {
+        let body = json!({"agent_name": "live", "message": "live", "status": "running"}).to_string();
+        let answer = wire.send("POST", "/api/executions", "application/json", body.as_bytes()).await.json();
+        runs.push(answer["id"].as_str().expect("an id").to_owned());
+    }
+    let mut sockets = Vec::new();
+    for _ in 0..SOCKETS {
+        sockets.push(tokio::spawn(listen(open(server).await, begun)));
+    }
+    let mut tick = tokio::time::interval(Duration::from_secs(1) / CHANGES_A_SECOND);
+    let changes = usize::try_from(u64::from(CHANGES_A_SECOND) * FOR.as_secs()).expect("a number");
+    for i in 0..changes {
+        tick.tick().await;
+        let body = json!({"current_step": begun.elapsed().as_micros().to_string()}).to_string();
+        let path = format!("/api/executions/{}", runs[i % RUNS]);
+        let answer = wire.send("PATCH", &path, "application/json", body.as_bytes()).await;
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    }
+    for run in &runs {
+        let body = json!({"status": "success"}).to_string();
+        wire.send("PATCH", &format!("/api/executions/{run}"), "application/json", body.as_bytes()).await;
+    }
+    let mut latencies = Latencies::default();
+    for socket in sockets {
+        latencies.join(socket.await.expect("a socket"));
+    }
+    let share = latencies.len() * 100 / (changes * SOCKETS);
+    report.row("change to socket, 100 sockets, 200 changes/s", latencies.text(), "p99 ≤ 100 ms", None);
+    report.row("of these changes, sent one by one", format!("{share} %"), "the rest as newest state", None);
+}
+
+type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+async fn open(server: &Server) -> Socket {
+    let mut request = format!("ws://{}/ws", server.address).into_client_request().expect("a request");
+    let bearer = format!("Bearer {}", server.token).parse().expect("a header");
+    request.headers_mut().insert("authorization", bearer);
+    let (mut socket, _) = tokio_tungstenite::connect_async(request).await.expect("a socket");
+    let subscribe = json!({"op": "subscribe", "topic": "executions", "filter": {"agent_name": "live"}});
+    socket.send(Message::text(subscribe.to_string())).await.expect("sent");
+    loop {
+        let frame = socket.next().await.expect("a frame").expect("a frame").into_text().expect("text");
+        if frame.contains("\"subscribed\"") {
+            return socket;
+        }
+    }
+}
+
+async fn listen(mut socket: Socket, begun: Instant) -> Latencies {
+    let mut latencies = Latencies::default();
+    let mut unfinished = RUNS;
+    while unfinished > 0
+        && let Some(Ok(frame)) = socket.next().await
+    {
+        let now = begun.elapsed();
+        let Ok(text) = frame.into_text() else { continue };
+        let frame: Value = serde_json::from_str(&text).expect("JSON");
+        let run = &frame["execution"];
+        if run["status"] == "success" {
+            unfinished -= 1;
+        } else if let Some(sent) = run["current_step"].as_str().and_then(|s| s.parse().ok()) {
+            latencies.add(now.saturating_sub(Duration::from_micros(sent)));
+        }
+    }
+    latencies
+}

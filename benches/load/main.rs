@@ -1,0 +1,47 @@
+//! `make bench`: the release binary under load, against the targets of the project. Prints a Markdown table;
+//! a full run also keeps it in benches/results/. RUNS=20000 for a quick look.
+
+mod data;
+mod live;
+mod page;
+mod reads;
+mod report;
+mod server;
+mod wire;
+mod writes;
+
+use report::Report;
+use server::Server;
+
+const FULL: usize = 1_000_000;
+
+fn main() {
+    // `cargo test --benches` builds and starts this too, without `--bench`.
+    if !std::env::args().any(|a| a == "--bench") {
+        return;
+    }
+    let runs = std::env::var("RUNS").map_or(FULL, |n| n.parse().expect("RUNS is a number"));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(measure(runs));
+}
+
+async fn measure(runs: usize) {
+    let mut report = Report::new(runs);
+    report.disk();
+    let mut server = Server::new();
+    server.start().await;
+    writes::batches(&server, runs, &mut report).await;
+    let more = writes::one_by_one(&server, runs, &mut report).await;
+    server.stop();
+    report.size(&server, runs + more);
+
+    let started = server.start().await;
+    report.row("server start to first answer", format!("{} ms", started.as_millis()), "≤ 500 ms", None);
+    report.row("idle memory after the start", format!("{} MiB", server.memory_mib()), "≤ 60 MiB", None);
+    reads::all(&server, &mut report).await;
+    live::latency(&server, &mut report).await;
+    page::bytes(&server, &mut report).await;
+    report.row("memory after all of it", format!("{} MiB", server.memory_mib()), "", None);
+    server.stop();
+    report.finish(runs == FULL);
+}
