@@ -26,8 +26,10 @@ pub fn Pager(
     let needed = move || known.get() > PAGE || more.get();
     let number = |n: usize| format::count(i64::try_from(n).unwrap_or(i64::MAX));
     let text = move || {
-        let total = total.get().max(i64::try_from(known.get()).unwrap_or(i64::MAX));
-        format!("{}–{} of {}", number(first() + 1), number(last()), format::count(total))
+        let all = total.get().max(i64::try_from(known.get()).unwrap_or(i64::MAX));
+        // Fewer were counted than the server has: the number is a lower bound.
+        let plus = if more.get() && all <= i64::try_from(known.get()).unwrap_or(i64::MAX) { "+" } else { "" };
+        format!("{}–{} of {}{plus}", number(first() + 1), number(last()), format::count(all))
     };
     view! {
         <nav class="pager" aria-label="Pages" hidden=move || !needed()>
