@@ -50,11 +50,11 @@ rust_rows() {
 }
 
 check "format" cargo fmt --check
-check "lint server" cargo clippy --quiet --features ssr --all-targets -- -D warnings
-check "lint browser" cargo clippy --quiet --target wasm32-unknown-unknown --features hydrate --lib --test browser -- -D warnings
+check "lint server" cargo clippy --quiet --release --features ssr --all-targets -- -D warnings
+check "lint browser" cargo clippy --quiet --profile wasm-release --target wasm32-unknown-unknown --features hydrate --lib --test browser -- -D warnings
 check "types of the browser tests" npm run --silent check:e2e
 
-# The tests run in the release profile: its dependencies are compiled once, for the server and for them.
+# Everything runs in the two release profiles: what they need is compiled once, for what is shipped and for the tests.
 check "release build" make --no-print-directory build
 
 printf '\n== unit, store, API and live tests\n'
@@ -64,7 +64,7 @@ if [ -n "${rust_failed:-}" ] && ! grep -q '^test result: FAILED' "$logs/rust.log
 
 printf '\n== tests in the browser'"'"'s WebAssembly\n'
 CHROMEDRIVER=${CHROMEDRIVER:-$(command -v chromedriver)} tests wasm.log \
-  cargo test --target wasm32-unknown-unknown --features hydrate --test browser || wasm_failed=1
+  cargo test --profile wasm-release --target wasm32-unknown-unknown --features hydrate --test browser || wasm_failed=1
 row "wasm in Chromium" $(awk '/^test result:/ { good += $4; bad += $6 } END { print good + 0, bad + 0 }' "$logs/wasm.log")
 if [ -n "${wasm_failed:-}" ] && ! grep -q '^test result: FAILED' "$logs/wasm.log"; then row "wasm tests that did not finish" 0 1; fi
 

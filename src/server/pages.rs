@@ -1,9 +1,15 @@
 //! Server. The pages: Leptos routes, server functions, and the 404 page.
 
 use super::headers::content_security_policy;
+use crate::api::problem::{self, ApiError};
+use crate::domain::Error;
 use crate::ui;
 use axum::Router;
-use axum::http::header;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
@@ -11,7 +17,7 @@ use leptos::prelude::use_context;
 use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, handle_server_fns};
 
 /// What `cargo leptos` would set from Cargo.toml.
-pub fn options() -> LeptosOptions {
+fn options() -> LeptosOptions {
     LeptosOptions::builder().output_name("runboard").site_pkg_dir("pkg").build()
 }
 
@@ -33,8 +39,25 @@ pub fn router() -> Router {
     };
     let not_found = leptos_axum::render_app_async_with_context(page_context, shell.clone());
     Router::new()
-        .route("/fn/{*name}", any(handle_server_fns))
+        .route("/fn/{*name}", any(handle_server_fns).layer(from_fn(honest_status)))
         .leptos_routes_with_context(&options, generate_route_list(ui::App), page_context, shell)
         .fallback(not_found)
         .with_state(options)
+}
+
+/// Leptos answers every error of a server function with 500; the error itself knows better.
+async fn honest_status(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let bytes = match to_bytes(body, 64 << 10).await {
+        Ok(bytes) => bytes,
+        Err(e) => return ApiError(Error::Internal(e.to_string())).into_response(),
+    };
+    if let Ok(error) = serde_json::from_slice::<Error>(&bytes) {
+        parts.status = problem::status(&error);
+    }
+    Response::from_parts(parts, Body::from(bytes))
 }
