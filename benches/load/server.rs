@@ -26,7 +26,8 @@ impl Server {
         let dir = std::env::var_os("BENCH_DIR").map_or_else(TempDir::new, TempDir::new_in).expect("a folder");
         let mut server = Self { dir, child: None, address, token: String::new() };
         server.run(&["user", "add", EMAIL, "--role", "admin", "--password-stdin"], PASSWORD);
-        server.token = server.run(&["token", "create", "--user", EMAIL], "").trim().to_owned();
+        let token = server.run(&["token", "create", "--user", EMAIL], "");
+        token.trim().clone_into(&mut server.token);
         server
     }
 

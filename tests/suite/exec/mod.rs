@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 fn exec(address: SocketAddr, options: &[&str], command: &[&str]) -> Command {
     let mut exec = Command::new(env!("CARGO_BIN_EXE_runboard"));
