@@ -2,10 +2,10 @@
 
 use super::extract::{Auth, Context, JsonBody, Pairs};
 use super::problem::{ApiError, Problem};
-use crate::app::tokens::{self, TokenRequest};
-use crate::app::{session, users};
+use crate::app::session;
+use crate::app::tokens::{self, TokenRequest, TokenRow};
+use crate::app::users::{self, UserRow};
 use crate::domain::{Error, Me, Role, Scope, Timestamp};
-use crate::store::users::{TokenRow, UserRow};
 use axum::Json;
 use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode, header};

@@ -40,7 +40,13 @@ impl ListRequest {
 
 /// Counts by what was counted, valid for one state of the data.
 #[derive(Default)]
-pub struct CountCache(Mutex<HashMap<(String, Visible), (i64, Timestamp, i64)>>);
+pub struct CountCache(Mutex<HashMap<(String, Visible), Count>>);
+
+struct Count {
+    as_of: i64,
+    at: Timestamp,
+    runs: i64,
+}
 
 /// A count over a relative window moves with time even when nothing is written.
 const COUNT_FRESH_MS: i64 = 1_000;
@@ -99,20 +105,20 @@ async fn count(
     let moves = matches!(request.filter.window, crate::domain::Window::Last(_));
     {
         let cache = caller.app.counts.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((seq, at, n)) = cache.get(&key)
-            && *seq == as_of
-            && (!moves || now.millis_since(*at) < COUNT_FRESH_MS)
+        if let Some(known) = cache.get(&key)
+            && known.as_of == as_of
+            && (!moves || now.millis_since(known.at) < COUNT_FRESH_MS)
         {
-            return Ok(*n);
+            return Ok(known.runs);
         }
     }
-    let n = list::count(tx, selection).await?;
+    let runs = list::count(tx, selection).await?;
     let mut cache = caller.app.counts.0.lock().unwrap_or_else(PoisonError::into_inner);
     if cache.len() >= 1_000 {
         cache.clear();
     }
-    cache.insert(key, (as_of, now, n));
-    Ok(n)
+    cache.insert(key, Count { as_of, at: now, runs });
+    Ok(runs)
 }
 
 /// The list of a page: its query string says which. Wrong parameters are left out; the page shows them as errors.

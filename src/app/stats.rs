@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 const FRESH_MS: i64 = 5_000;
 
 #[derive(Default)]
-pub struct Cache(Mutex<HashMap<(String, Visible), (Timestamp, i64, Stats)>>);
+pub struct Cache(Mutex<HashMap<(String, Visible), (Timestamp, Stats)>>);
 
 /// The cards of a page.
 pub async fn for_page(caller: &Caller, query: &str) -> Result<Stats> {
@@ -35,7 +35,7 @@ async fn visible_stats(caller: &Caller, filter: &Filter, visible: &Visible) -> R
     let key = (format!("{:?}", filter.api_pairs()), visible.clone());
     {
         let cache = caller.app.stats.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, _, stats)) = cache.get(&key)
+        if let Some((at, stats)) = cache.get(&key)
             && now.millis_since(*at) < FRESH_MS
         {
             return Ok(stats.clone());
@@ -43,8 +43,8 @@ async fn visible_stats(caller: &Caller, filter: &Filter, visible: &Visible) -> R
     }
     let stats = compute(caller, filter, visible, now).await?;
     let mut cache = caller.app.stats.0.lock().unwrap_or_else(PoisonError::into_inner);
-    cache.retain(|_, (at, _, _)| now.millis_since(*at) < FRESH_MS);
-    cache.insert(key, (now, stats.as_of, stats.clone()));
+    cache.retain(|_, (at, _)| now.millis_since(*at) < FRESH_MS);
+    cache.insert(key, (now, stats.clone()));
     Ok(stats)
 }
 

@@ -4,7 +4,8 @@ use super::Caller;
 use crate::auth::secret;
 use crate::domain::{Error, Result, Scope, Timestamp};
 use crate::store::agents;
-use crate::store::users::{self, NewToken, TokenRow};
+pub use crate::store::users::TokenRow;
+use crate::store::users::{self, NewToken};
 
 /// What a new token may be.
 #[derive(Debug, Clone, Default)]

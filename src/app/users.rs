@@ -2,7 +2,8 @@
 
 use super::{App, Caller, session};
 use crate::domain::{Error, Result, Role};
-use crate::store::users::{self as rows, NewUser, UserRow};
+pub use crate::store::users::UserRow;
+use crate::store::users::{self as rows, NewUser};
 
 /// Adds a person. Without a password they can use tokens only.
 pub async fn create(

@@ -83,7 +83,7 @@ pub async fn user(command: UserCommand) -> Result<()> {
 fn password() -> Result<String> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).map_err(|e| Error::invalid("password", e.to_string()))?;
-    Ok(text.lines().next().map(str::to_owned).ok_or_else(|| Error::invalid("password", "is empty"))?)
+    text.lines().next().map(str::to_owned).ok_or_else(|| Error::invalid("password", "is empty"))
 }
 
 pub async fn token(command: TokenCommand) -> Result<()> {

@@ -17,10 +17,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Keys being answered: a second request with one waits for the first.
 #[derive(Clone, Default)]
-pub struct InFlight(Arc<Mutex<HashMap<(i64, String), Arc<tokio::sync::Mutex<()>>>>>);
+pub struct InFlight(Arc<Mutex<HashMap<(i64, String), Turn>>>);
+
+type Turn = Arc<tokio::sync::Mutex<()>>;
 
 impl InFlight {
-    fn of(&self, key: &(i64, String)) -> Arc<tokio::sync::Mutex<()>> {
+    fn of(&self, key: &(i64, String)) -> Turn {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, lock| Arc::strong_count(lock) > 1);
         all.entry(key.clone()).or_default().clone()

@@ -54,7 +54,7 @@ pub fn App() -> impl IntoView {
     provide_context(live);
     clock.run();
     live.run(session);
-    Effect::new(|| browser::close_menus_outside());
+    Effect::new(browser::close_menus_outside);
     view! {
         <Title formatter=|page: String| if page.is_empty() { "Runboard".into() } else { format!("{page} · Runboard") }/>
         <a class="skip" href="#main" rel="external">"Skip to content"</a>

@@ -1,0 +1,8 @@
+//! Server. Lists of executions: which index answers which filter, keyset pages, counts.
+
+mod conditions;
+mod page;
+mod selection;
+
+pub use page::{After, among, count, explain, page};
+pub use selection::Selection;

@@ -1,0 +1,163 @@
+//! Server. A filter resolved against the database.
+//!
+//!
+//! A list is a union of *branches*, each of which one index delivers in the order of the sort, so that a page
+//! costs its own length and not the length of the history. Branches never overlap: an agent (or status, or
+//! trigger) each, and the unfinished runs outside the window apart from the window itself.
+
+use super::conditions::{Cond, check, ids, ints, row_conditions, search_conditions, texts, words};
+use crate::domain::{Choice, Filter, Result, Status, Timestamp};
+use crate::store::Visible;
+use crate::store::db::{Executor, Tx};
+use crate::store::query::{Query, Value};
+
+/// A multi-valued filter becomes one branch per value up to here; beyond, it is checked row by row.
+const MAX_BRANCHES: usize = 32;
+
+const UNFINISHED: &str = "e.status in ('queued', 'running', 'waiting', 'paused')";
+
+/// A filter resolved against the database: branches of conditions, and conditions all of them share.
+pub struct Selection {
+    pub(super) branches: Vec<Vec<Cond>>,
+    pub(super) shared: Vec<Cond>,
+}
+
+impl Selection {
+    /// Nothing can match.
+    pub fn is_empty(&self) -> bool {
+        self.branches.is_empty()
+    }
+
+    /// Resolves agent names and the search term, then decides on the branches.
+    pub async fn resolve(tx: &mut Tx, filter: &Filter, visible: &Visible, now: Timestamp) -> Result<Self> {
+        let Some(agents) = agents(tx, &filter.agent, visible).await? else {
+            return Ok(Self { branches: Vec::new(), shared: Vec::new() });
+        };
+        let mut shared = Vec::new();
+        if let Some(text) = &filter.search {
+            shared.extend(search_conditions(tx, text).await?);
+        }
+        shared.extend(row_conditions(filter));
+        if !agents.exclude.is_empty() {
+            shared.push(ints("+e.agent_key not in ", &agents.exclude));
+        }
+
+        let mut branches = vec![Vec::new()];
+        // The most selective dimension with an index of its own leads; the others are checked on its rows.
+        if !filter.thread.include.is_empty() || !filter.flow.include.is_empty() || !filter.model.include.is_empty() {
+            branches = fan_out(branches, "e.thread_id = ", texts(&filter.thread.include));
+            branches = fan_out(branches, "e.flow_id = ", texts(&filter.flow.include));
+            branches = fan_out(branches, "e.model = ", texts(&filter.model.include));
+            check_rest(&mut shared, &agents, filter);
+        } else if !filter.parent.include.is_empty() || !filter.retry_of.include.is_empty() {
+            branches = fan_out(branches, "e.parent_id = ", ids(&filter.parent.include));
+            branches = fan_out(branches, "e.retry_of = ", ids(&filter.retry_of.include));
+            check_rest(&mut shared, &agents, filter);
+        } else if !agents.include.is_empty() && agents.include.len() <= MAX_BRANCHES {
+            branches = fan_out(branches, "e.agent_key = ", agents.include.iter().map(|k| Value::from(*k)).collect());
+            if agents.include.len() * filter.status.include.len() <= MAX_BRANCHES {
+                branches = fan_out(branches, "e.status = ", words(&filter.status.include));
+            } else {
+                check(&mut shared, "e.status || '' in ", words(&filter.status.include));
+            }
+            check(&mut shared, "e.triggered_by || '' in ", words(&filter.trigger.include));
+        } else {
+            check(&mut shared, "+e.agent_key in ", agents.include.iter().map(|k| Value::from(*k)).collect());
+            if filter.status.include.is_empty() {
+                branches = fan_out(branches, "e.triggered_by = ", words(&filter.trigger.include));
+            } else {
+                branches = fan_out(branches, "e.status = ", words(&filter.status.include));
+                check(&mut shared, "e.triggered_by || '' in ", words(&filter.trigger.include));
+            }
+        }
+        Ok(Self { branches: with_window(branches, filter, now), shared })
+    }
+
+    pub(super) fn write_where(&self, q: &mut Query, branch: &[Cond], more: &[Cond]) {
+        for (i, cond) in branch.iter().chain(&self.shared).chain(more).enumerate() {
+            q.push(if i == 0 { " where " } else { " and " });
+            cond.write(q);
+        }
+    }
+
+    /// Appends `select {columns} from executions e where …` of all branches, as one union.
+    pub(in crate::store) fn write_union(&self, q: &mut Query, columns: &'static str, more: &[&'static str]) {
+        let more: Vec<Cond> = more.iter().map(|sql| Cond::Plain(sql)).collect();
+        for (i, branch) in self.branches.iter().enumerate() {
+            q.push(if i == 0 { "select " } else { " union all select " }).push(columns).push(" from executions e");
+            self.write_where(q, branch, &more);
+        }
+    }
+}
+
+/// The agents a filter names, as keys the caller may see; `None` when no run can match.
+async fn agents(tx: &mut Tx, choice: &Choice<String>, visible: &Visible) -> Result<Option<Choice<i64>>> {
+    let mut keys =
+        Choice { include: keys_of(tx, &choice.include).await?, exclude: keys_of(tx, &choice.exclude).await? };
+    if let Visible::Agents(seen) = visible {
+        keys.include = if choice.include.is_empty() {
+            seen.clone()
+        } else {
+            keys.include.into_iter().filter(|k| visible.includes(*k)).collect()
+        };
+        keys.include.retain(|k| !keys.exclude.contains(k));
+        keys.exclude.clear();
+        return Ok((!keys.include.is_empty()).then_some(keys));
+    }
+    Ok((choice.include.is_empty() || !keys.include.is_empty()).then_some(keys))
+}
+
+async fn keys_of(tx: &mut Tx, names: &[String]) -> Result<Vec<i64>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut q = Query::new("select key from agents where name in ");
+    q.list(names.iter().map(String::as_str));
+    let rows: Vec<(i64,)> = tx.all(q).await?;
+    Ok(rows.into_iter().map(|(k,)| k).collect())
+}
+
+fn check_rest(shared: &mut Vec<Cond>, agents: &Choice<i64>, filter: &Filter) {
+    check(shared, "+e.agent_key in ", agents.include.iter().map(|k| Value::from(*k)).collect());
+    check(shared, "e.status || '' in ", words(&filter.status.include));
+    check(shared, "e.triggered_by || '' in ", words(&filter.trigger.include));
+}
+
+/// Each branch once for each value; unchanged when there is none.
+fn fan_out(branches: Vec<Vec<Cond>>, sql: &'static str, values: Vec<Value>) -> Vec<Vec<Cond>> {
+    if values.is_empty() {
+        return branches;
+    }
+    let with = |branch: &Vec<Cond>, v: &Value| {
+        let mut b = branch.clone();
+        b.push(Cond::Value(sql, v.clone(), ""));
+        b
+    };
+    branches.iter().flat_map(|b| values.iter().map(move |v| with(b, v))).collect()
+}
+
+/// Adds the window, and beside it the unfinished runs outside of it when they are wanted.
+fn with_window(branches: Vec<Vec<Cond>>, f: &Filter, now: Timestamp) -> Vec<Vec<Cond>> {
+    let (from, to) = f.window.bounds(now);
+    let (from, to) = (from.map(Timestamp::micros), to.map(Timestamp::micros));
+    let mut inside = Vec::new();
+    inside.extend(from.map(|t| Cond::Value("e.sort_at >= ", t.into(), "")));
+    inside.extend(to.map(|t| Cond::Value("e.sort_at <= ", t.into(), "")));
+    if inside.is_empty() {
+        return branches;
+    }
+    let mut all = Vec::new();
+    for branch in branches {
+        let unfinished_possible =
+            f.status.include.is_empty() || f.status.include.iter().any(|s: &Status| !s.is_terminal());
+        if f.include_unfinished && unfinished_possible {
+            let before = from.map(|t| Cond::Value("e.sort_at < ", t.into(), ""));
+            let after = to.map(|t| Cond::Value("e.sort_at > ", t.into(), ""));
+            for outside in [before, after].into_iter().flatten() {
+                all.push([branch.as_slice(), &[Cond::Plain(UNFINISHED), outside]].concat());
+            }
+        }
+        all.push([branch.as_slice(), &inside].concat());
+    }
+    all
+}
