@@ -102,7 +102,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let bytes = body(request, state).await?;
-        parse(&bytes).map(Self).map_err(ApiError)
+        parse_object(&bytes).map(Self).map_err(ApiError)
     }
 }
 
@@ -115,6 +115,14 @@ pub async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, 
             Error::invalid("body", "could not be read")
         })
     })
+}
+
+/// A record: an object, not a list of its values in order, which serde would take too.
+pub fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    match bytes.iter().find(|b| !b.is_ascii_whitespace()) {
+        None | Some(b'{') => parse(bytes),
+        Some(_) => Err(Error::invalid("body", "must be a JSON object")),
+    }
 }
 
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
@@ -148,11 +156,11 @@ impl Context {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::parse_object;
     use crate::domain::{Error, ExecutionPatch, NewExecution};
 
     fn field<T: serde::de::DeserializeOwned>(body: &str) -> String {
-        match parse::<T>(body.as_bytes()) {
+        match parse_object::<T>(body.as_bytes()) {
             Err(Error::Invalid(e)) => e[0].field.clone(),
             Err(other) => other.to_string(),
             Ok(_) => String::new(),

@@ -1,6 +1,6 @@
 //! Server. Recording executions.
 
-use super::extract::{Auth, JsonBody, body, parse};
+use super::extract::{Auth, JsonBody, body, parse, parse_object};
 use super::problem::{ApiError, Problem};
 use crate::app::record;
 use crate::domain::{
@@ -159,7 +159,7 @@ pub async fn batch_executions(Auth(caller): Auth, request: Request) -> Result<Js
         if good.len() >= 10_000 {
             return Err(Error::TooLarge("a batch has at most 10 000 lines".to_owned()).into());
         }
-        match parse::<NewExecution>(line) {
+        match parse_object::<NewExecution>(line) {
             Ok(new) => {
                 places.push(results.len());
                 good.push(new);
