@@ -60,7 +60,8 @@ fn mount(n: usize) -> (HtmlElement, Runs, impl Sized) {
             selected: RwSignal::new(None),
             base: StoredValue::new("/executions".to_owned()),
         };
-        view! { <StopDialog><RunList runs actions area=NodeRef::<html::Div>::new()/></StopDialog> }
+        let area = NodeRef::<html::Div>::new();
+        view! { <StopDialog><RunList runs actions area/></StopDialog> }
     });
     let runs = out.borrow_mut().take().expect("mounted");
     (place, runs, handle)

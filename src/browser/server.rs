@@ -138,7 +138,8 @@ pub fn respond_not_found() {
 }
 
 /// The page being rendered answers with a redirect.
-pub fn respond_redirect(_path: &str) {
+#[cfg_attr(not(feature = "ssr"), expect(unused_variables))]
+pub fn respond_redirect(path: &str) {
     #[cfg(feature = "ssr")]
-    leptos_axum::redirect(_path);
+    leptos_axum::redirect(path);
 }

@@ -222,14 +222,12 @@ pub struct ExecutionPatch {
 
 /// The first `PREVIEW_CHARS` characters; an ellipsis is the last of them when something was cut.
 pub fn preview(text: &str) -> String {
-    match text.char_indices().nth(PREVIEW_CHARS) {
-        None => text.to_owned(),
-        Some(_) => {
-            let mut cut: String = text.chars().take(PREVIEW_CHARS - 1).collect();
-            cut.push('…');
-            cut
-        }
+    if text.char_indices().nth(PREVIEW_CHARS).is_none() {
+        return text.to_owned();
     }
+    let mut cut: String = text.chars().take(PREVIEW_CHARS - 1).collect();
+    cut.push('…');
+    cut
 }
 
 #[cfg(test)]

@@ -40,7 +40,8 @@ fn accepts(headers: &HeaderMap, coding: &str) -> bool {
 
 /// The file at `path` (without the leading `/`), if there is one.
 pub fn serve(path: &str, request: &HeaderMap, root: Option<&Path>) -> Option<Response> {
-    if path.is_empty() || path.ends_with('/') || path.ends_with(".br") || path.ends_with(".gz") {
+    let ending = path.rsplit('.').next();
+    if path.is_empty() || path.ends_with('/') || matches!(ending, Some("br" | "gz")) {
         return None;
     }
     let encoded = [("br", ".br"), ("gzip", ".gz")]

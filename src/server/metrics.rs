@@ -55,8 +55,7 @@ impl Metrics {
         text.push_str(
             "# HELP runboard_live_listeners Open sockets and streams.\n# TYPE runboard_live_listeners gauge\n",
         );
-        text.push_str(&format!("runboard_live_listeners {listeners}\n"));
-        text
+        text + &format!("runboard_live_listeners {listeners}\n")
     }
 }
 

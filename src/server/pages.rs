@@ -10,11 +10,10 @@ use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::any;
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
-use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, handle_server_fns};
+use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list};
 
 /// What `cargo leptos` would set from Cargo.toml.
 fn options() -> LeptosOptions {
@@ -39,16 +38,17 @@ pub fn router() -> Router {
     };
     let not_found = leptos_axum::render_app_async_with_context(page_context, shell.clone());
     Router::new()
-        .route("/fn/{*name}", any(handle_server_fns).layer(from_fn(honest_status)))
         .leptos_routes_with_context(&options, generate_route_list(ui::App), page_context, shell)
         .fallback(not_found)
+        .layer(from_fn(honest_status))
         .with_state(options)
 }
 
 /// Leptos answers every error of a server function with 500; the error itself knows better.
 async fn honest_status(request: Request, next: Next) -> Response {
+    let server_function = request.uri().path().starts_with("/fn/");
     let response = next.run(request).await;
-    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+    if !server_function || response.status() != StatusCode::INTERNAL_SERVER_ERROR {
         return response;
     }
     let (mut parts, body) = response.into_parts();

@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 
 /// How long requests in flight may take after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(10);
-const TIDY: Duration = Duration::from_secs(60);
+const TIDY: Duration = Duration::from_mins(1);
 
 pub struct ServeOptions {
     pub listen: String,

@@ -145,9 +145,9 @@ impl Filter {
                     _ => (None, None),
                 };
                 if api == "start_time" {
-                    from = Some(t)
+                    from = Some(t);
                 } else {
-                    to = Some(t)
+                    to = Some(t);
                 }
                 self.window = Window::Range { from, to };
             }

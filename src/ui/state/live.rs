@@ -132,7 +132,7 @@ impl Live {
         for event in ["online", "offline", "visibilitychange", "focus"] {
             browser::on_window(event, move || {
                 if browser::page_visible() && browser::online() {
-                    self.obey(|link, now| link.hurry(now));
+                    self.obey(Link::hurry);
                 }
                 self.tick();
             });

@@ -58,10 +58,12 @@ fn silence(ms: i64) -> String {
 fn stopping(run: &ExecutionSummary, now: Timestamp) -> String {
     let mut text = "Stopping".to_owned();
     if let Some(who) = &run.cancel_requested_by {
-        text += &format!(", asked by {who}");
+        text += ", asked by ";
+        text += who;
     }
     if let Some(at) = run.cancel_requested_at {
-        text += &format!(" {}", format::ago(at, now));
+        text += " ";
+        text += &format::ago(at, now);
     }
     text
 }

@@ -53,7 +53,7 @@ mod tests {
             "cached_tokens": null, "reasoning_tokens": null, "context_used": null, "context_max": null,
             "retry_chain": [], "children": [], "interactions": [], "started_by": null,
         });
-        serde_json::from_value(value).unwrap()
+        serde_json::from_value(value).expect("a run")
     }
 
     #[test]
