@@ -66,11 +66,9 @@ fn Links(me: Me, s: Session, class: &'static str) -> impl IntoView {
         .map(|(name, icon, href)| {
             let here =
                 move || path.with(|p| if href == "/" { p == "/" } else { p.starts_with(href) }).then_some("page");
-            let badge = (href == paths::EXECUTIONS).then(|| {
-                move || {
-                    let n = running.get();
-                    (n > 0).then(|| view! { <span class="count" title="running now">{format::count(n)}</span> })
-                }
+            let badge = (href == paths::EXECUTIONS).then_some(move || {
+                let n = running.get();
+                (n > 0).then(|| view! { <span class="count" title="running now">{format::count(n)}</span> })
             });
             view! {
                 <a href=href aria-current=here>
