@@ -1,6 +1,6 @@
 //! Both sides. One run on a page of its own.
 
-use crate::ui::parts::run::{Opened, Place, RunView, Tab};
+use crate::ui::parts::run::{Place, RunView, Tab, open_run};
 use crate::ui::paths;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -15,7 +15,7 @@ pub fn Execution() -> impl IntoView {
     // Blocking: whether the run exists is part of the answer's status line. Only the first one; from then on the
     // view asks for what the URL says.
     let (first_id, first_tab) = (id.get_untracked(), tab.get_untracked());
-    let first = Resource::new_blocking(|| (), move |()| Opened::load(first_id.clone(), first_tab));
+    let first = Resource::new_blocking(|| (), move |()| open_run(first_id.clone(), first_tab));
     let view = move || {
         Suspend::new(async move {
             view! { <RunView id tab place=Place::Page first=Some(first.await)/> }

@@ -10,7 +10,7 @@ mod search;
 use crate::domain::{AgentSummary, Error, ExecutionId, Stats};
 use crate::server_fns::{execution_stats, list_agents};
 use crate::ui::kit::{Button, Look};
-use crate::ui::parts::run::{Opened, Tab};
+use crate::ui::parts::run::{Opened, Tab, open_run};
 use crate::ui::parts::runs::{Cards, ListActions, NoRuns, RunList, SortHead};
 use crate::ui::parts::{PageHead, RunDrawer};
 use crate::ui::paths;
@@ -36,7 +36,7 @@ pub fn Executions() -> impl IntoView {
         || (),
         move |()| {
             let run = run.clone();
-            async move { Some(Opened::load(run?, tab).await) }
+            async move { Some(open_run(run?, tab).await) }
         },
     );
     let body = move || {

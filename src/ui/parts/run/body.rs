@@ -3,7 +3,7 @@
 use super::header::RunHeader;
 use super::json::JsonTab;
 use super::overview::Overview;
-use super::part::{Opened, PartView};
+use super::part::{Opened, PartView, open_run};
 use super::state::{Place, RunState};
 use super::tabs::{Tab, Tabs};
 use crate::browser;
@@ -31,7 +31,7 @@ pub fn RunView(
         asked.set_value(number);
         let (id, tab) = (id.get_untracked(), tab.get_untracked());
         browser::spawn(async move {
-            let answer = Opened::load(id, tab).await;
+            let answer = open_run(id, tab).await;
             if let Err(error) = &answer {
                 live.note_error(error);
             }

@@ -18,6 +18,6 @@ mod tabs;
 mod text;
 
 pub use body::RunView;
-pub use part::Opened;
+pub use part::{Opened, open_run};
 pub use state::Place;
 pub use tabs::Tab;

@@ -41,11 +41,10 @@ pub struct Opened {
     pub part: Option<Result<Part, Error>>,
 }
 
-impl Opened {
-    pub async fn load(id: String, tab: Tab) -> Result<Self, Error> {
-        let (detail, part) = futures::join!(get_execution(id.clone()), Part::load(tab, id));
-        Ok(Self { detail: detail?, part })
-    }
+/// Reads the record and what `tab` needs, at once.
+pub async fn open_run(id: String, tab: Tab) -> Result<Opened, Error> {
+    let (detail, part) = futures::join!(get_execution(id.clone()), Part::load(tab, id));
+    Ok(Opened { detail: detail?, part })
 }
 
 /// A view with its part: waiting, failed, here.
