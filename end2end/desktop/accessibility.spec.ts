@@ -17,6 +17,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.use({ colorScheme })
 
     test(`axe finds nothing on any page, ${colorScheme}`, async ({ page, api }) => {
+      // A dozen pages, each looked at whole.
+      test.setTimeout(240_000)
       const statuses = ['success', 'failed', 'cancelled'] as const
       await api.batch(
         Array.from({ length: 30 }, (_, i) =>
@@ -74,7 +76,7 @@ test('the list can be worked with the keyboard alone', async ({ page, api }) => 
 test('the drawer keeps the focus inside and gives it back to the row', async ({ page, api }) => {
   const [id] = await api.batch([past(5, { agent_name: 'a', message: 'First' })])
   await open(page, '/executions')
-  const link = row(page, id).getByRole('link').first()
+  const link = row(page, id).getByRole('link', { name: 'First' })
   await link.focus()
   await page.keyboard.press('Enter')
   await expect(drawer(page)).toBeVisible()

@@ -21,7 +21,7 @@ pub struct Login {
 
 /// Sign in with a password; sets the session cookie.
 #[utoipa::path(post, path = "/api/login", tag = "people", request_body = Login,
-    responses((status = 204), (status = 422, body = Problem), (status = 429, body = Problem)))]
+    responses((status = 204), (status = 401, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 pub async fn login(
     Context(context): Context,
     JsonBody(login): JsonBody<Login>,

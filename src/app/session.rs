@@ -52,7 +52,7 @@ impl App {
         let stored = user.as_ref().and_then(|u| u.password_hash.clone());
         let good = password::verify(password, stored).await?;
         let Some(user) = user.filter(|_| good) else {
-            return Err(Error::invalid("password", "e-mail or password is wrong"));
+            return Err(Error::WrongCredentials);
         };
         self.start_session(user.key).await
     }

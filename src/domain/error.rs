@@ -26,6 +26,8 @@ pub enum Error {
     Conflict(String),
     #[error("sign in first")]
     Unauthenticated,
+    #[error("e-mail or password is wrong")]
+    WrongCredentials,
     #[error("{0}")]
     Forbidden(String),
     #[error("too large: {0}")]

@@ -4,12 +4,18 @@ use super::{Button, Look};
 use crate::browser;
 use leptos::prelude::*;
 
-/// Nothing here, why, and what to do about it.
+/// Nothing here, why, and what to do about it. `whole_page`: there is no other heading above it.
 #[component]
-pub fn EmptyState(#[prop(into)] title: String, children: Children) -> impl IntoView {
+pub fn EmptyState(
+    #[prop(into)] title: String,
+    #[prop(optional)] whole_page: bool,
+    children: Children,
+) -> impl IntoView {
+    let heading =
+        if whole_page { view! { <h1>{title}</h1> }.into_any() } else { view! { <h2>{title}</h2> }.into_any() };
     view! {
         <div class="empty">
-            <h2>{title}</h2>
+            {heading}
             {children()}
         </div>
     }

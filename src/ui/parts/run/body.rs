@@ -82,7 +82,7 @@ fn Missing(place: Place) -> impl IntoView {
         browser::respond_not_found();
     }
     view! {
-        <EmptyState title="No such run">
+        <EmptyState title="No such run" whole_page=place == Place::Page>
             <p>"It does not exist, was removed, or is not yours to see."</p>
             <p><a href=paths::EXECUTIONS>"All executions"</a></p>
         </EmptyState>

@@ -38,7 +38,7 @@ pub fn Cards(numbers: Numbers, query: Memo<PageQuery>, actions: ListActions) -> 
             <Card href=href(&Status::UNFINISHED) on=on(&Status::UNFINISHED) name="Active" note=stat(active)>
                 {stat(|s| count(s.running + s.queued + s.waiting + s.paused))}
             </Card>
-            <Card href=href(&[]) on=|| false name="Cost" note=stat(spent)>{stat(|s| money(s.total_cost))}</Card>
+            <Card href=href(&[]) on=|| false name="Cost" note=stat(spent)>{stat(cost)}</Card>
         </section>
     }
 }
@@ -92,6 +92,13 @@ fn active(s: &Stats) -> String {
     let parts = [(s.running, "running"), (s.waiting, "waiting"), (s.queued, "queued"), (s.paused, "paused")];
     let words: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{} {w}", count(*n))).collect();
     if words.is_empty() { "nothing under way".to_owned() } else { words.join(" · ") }
+}
+
+/// When no run has a known cost, the sum of them is unknown, not 0.
+fn cost(s: &Stats) -> String {
+    let ended = s.successful + s.failed + s.cancelled;
+    let nothing_known = s.total_cost <= 0.0 && s.unpriced == ended;
+    if nothing_known { "—".to_owned() } else { money(s.total_cost) }
 }
 
 fn spent(s: &Stats) -> String {
