@@ -34,8 +34,6 @@ impl Part {
 
 /// A run as it is opened: one answer, so that the server's HTML holds the view that the URL names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-// The `unsafe` that clippy sees is inside `futures::join!`.
-#[expect(clippy::unsafe_derive_deserialize)]
 pub struct Opened {
     pub detail: ExecutionDetail,
     pub part: Option<Result<Part, Error>>,
