@@ -1,6 +1,7 @@
 //! Server. Runs queries on SQLite or PostgreSQL; the only place that names sqlx's backend bounds.
 
 use super::query::{Query, Value};
+use super::search::{self, Unindexed};
 use crate::domain::{Error, Result};
 use sqlx::postgres::{PgPool, PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqlitePool, SqliteRow};
@@ -18,7 +19,10 @@ pub enum Db {
 }
 
 pub enum Tx {
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Sqlite {
+        tx: sqlx::Transaction<'static, Sqlite>,
+        unindexed: Unindexed,
+    },
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
@@ -61,42 +65,45 @@ pub trait Executor: Send {
 macro_rules! executor {
     ($type:ty, $sqlite:pat => $lite:expr, $postgres:pat => $pg:expr) => {
         impl Executor for $type {
-            async fn all<T: Row>(&mut self, q: Query) -> Result<Vec<T>> {
-                let sql = AssertSqlSafe(q.sql);
+            async fn all<T: Row>(&mut self, mut q: Query) -> Result<Vec<T>> {
                 match self {
                     $sqlite => {
+                        let sql = AssertSqlSafe(q.sqlite_sql());
                         let args = arguments::<Sqlite>(q.args).map_err(from_sqlx)?;
                         sqlx::query_as_with::<Sqlite, T, _>(sql, args).fetch_all($lite).await
                     }
                     $postgres => {
+                        let sql = AssertSqlSafe(q.sql);
                         let args = arguments::<Postgres>(q.args).map_err(from_sqlx)?;
                         sqlx::query_as_with::<Postgres, T, _>(sql, args).fetch_all($pg).await
                     }
                 }
                 .map_err(from_sqlx)
             }
-            async fn maybe<T: Row>(&mut self, q: Query) -> Result<Option<T>> {
-                let sql = AssertSqlSafe(q.sql);
+            async fn maybe<T: Row>(&mut self, mut q: Query) -> Result<Option<T>> {
                 match self {
                     $sqlite => {
+                        let sql = AssertSqlSafe(q.sqlite_sql());
                         let args = arguments::<Sqlite>(q.args).map_err(from_sqlx)?;
                         sqlx::query_as_with::<Sqlite, T, _>(sql, args).fetch_optional($lite).await
                     }
                     $postgres => {
+                        let sql = AssertSqlSafe(q.sql);
                         let args = arguments::<Postgres>(q.args).map_err(from_sqlx)?;
                         sqlx::query_as_with::<Postgres, T, _>(sql, args).fetch_optional($pg).await
                     }
                 }
                 .map_err(from_sqlx)
             }
-            async fn run(&mut self, q: Query) -> Result<u64> {
-                let sql = AssertSqlSafe(q.sql);
+            async fn run(&mut self, mut q: Query) -> Result<u64> {
                 match self {
                     $sqlite => {
+                        let sql = AssertSqlSafe(q.sqlite_sql());
                         let args = arguments::<Sqlite>(q.args).map_err(from_sqlx)?;
                         sqlx::query_with(sql, args).execute($lite).await.map(|r| r.rows_affected())
                     }
                     $postgres => {
+                        let sql = AssertSqlSafe(q.sql);
                         let args = arguments::<Postgres>(q.args).map_err(from_sqlx)?;
                         sqlx::query_with(sql, args).execute($pg).await.map(|r| r.rows_affected())
                     }
@@ -107,13 +114,13 @@ macro_rules! executor {
     };
 }
 executor!(Db, Db::Sqlite(c) => &*c, Db::Postgres(c) => &*c);
-executor!(Tx, Tx::Sqlite(c) => &mut **c, Tx::Postgres(c) => &mut **c);
+executor!(Tx, Tx::Sqlite { tx, .. } => &mut **tx, Tx::Postgres(c) => &mut **c);
 
 impl Db {
     /// A transaction that writes.
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite(p) => Tx::Sqlite(p.begin_with(BEGIN_WRITE).await.map_err(from_sqlx)?),
+            Self::Sqlite(p) => Tx::sqlite(p.begin_with(BEGIN_WRITE).await.map_err(from_sqlx)?),
             Self::Postgres(p) => Tx::Postgres(p.begin().await.map_err(from_sqlx)?),
         })
     }
@@ -121,7 +128,7 @@ impl Db {
     /// A transaction in which every read sees the same moment.
     pub async fn snapshot(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite(p) => Tx::Sqlite(p.begin().await.map_err(from_sqlx)?),
+            Self::Sqlite(p) => Tx::sqlite(p.begin().await.map_err(from_sqlx)?),
             Self::Postgres(p) => {
                 Tx::Postgres(p.begin_with("begin isolation level repeatable read, read only").await.map_err(from_sqlx)?)
             }
@@ -134,16 +141,37 @@ impl Db {
 }
 
 impl Tx {
-    pub async fn commit(self) -> Result<()> {
+    pub async fn rollback(self) -> Result<()> {
         match self {
-            Self::Sqlite(t) => t.commit().await,
+            Self::Sqlite { tx, .. } => tx.rollback().await,
+            Self::Postgres(t) => t.rollback().await,
+        }
+        .map_err(from_sqlx)
+    }
+
+    fn sqlite(tx: sqlx::Transaction<'static, Sqlite>) -> Self {
+        Self::Sqlite { tx, unindexed: Unindexed::default() }
+    }
+
+    pub async fn commit(mut self) -> Result<()> {
+        search::settle(&mut self).await?;
+        match self {
+            Self::Sqlite { tx, .. } => tx.commit().await,
             Self::Postgres(t) => t.commit().await,
         }
         .map_err(from_sqlx)
     }
 
     pub fn is_sqlite(&self) -> bool {
-        matches!(self, Self::Sqlite(_))
+        matches!(self, Self::Sqlite { .. })
+    }
+
+    /// What the trigram index still has to be told; PostgreSQL keeps its own up to date.
+    pub(super) fn unindexed(&mut self) -> Option<&mut Unindexed> {
+        match self {
+            Self::Sqlite { unindexed, .. } => Some(unindexed),
+            Self::Postgres(_) => None,
+        }
     }
 }
 

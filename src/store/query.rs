@@ -55,11 +55,12 @@ impl From<Option<&str>> for Value {
 pub struct Query {
     pub(super) sql: String,
     pub(super) args: Vec<Value>,
+    many: bool,
 }
 
 impl Query {
     pub fn new(sql: &'static str) -> Self {
-        Self { sql: sql.to_owned(), args: Vec::new() }
+        Self { sql: sql.to_owned(), args: Vec::new(), many: false }
     }
 
     /// Binds the next `$n` already written in the text.
@@ -94,8 +95,9 @@ impl Query {
         self
     }
 
-    /// Appends `(…), (…)`, a row of values each, for an insert.
+    /// Appends `(…), (…)`, a row of values each, for an insert; all its parameters come from here.
     pub fn rows(&mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> &mut Self {
+        self.many = true;
         for (i, row) in rows.into_iter().enumerate() {
             if i > 0 {
                 self.sql.push_str(", ");
@@ -103,5 +105,35 @@ impl Query {
             self.list(row);
         }
         self
+    }
+
+    /// The text for SQLite. It finds the name of each parameter in a list of all of them, which takes the longer
+    /// the more there are, so a thousand of them go without.
+    pub(super) fn sqlite_sql(&mut self) -> String {
+        let sql = std::mem::take(&mut self.sql);
+        if !self.many {
+            return sql;
+        }
+        let mut parts = sql.split('$');
+        let mut plain = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            plain.push('?');
+            plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+        }
+        plain
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_rows_have_nameless_parameters_in_sqlite() {
+        let mut q = Query::new("insert into t values ");
+        q.rows((0..2).map(|n| vec![Value::from(n), Value::from("$1")]));
+        assert_eq!(q.sql, "insert into t values ($1, $2), ($3, $4)");
+        assert_eq!(q.sqlite_sql(), "insert into t values (?, ?), (?, ?)");
+        assert_eq!(Query::new("select $1, $1").sqlite_sql(), "select $1, $1");
     }
 }

@@ -3,6 +3,7 @@
 use super::db::{Executor, Tx};
 use super::query::{Query, Value};
 use crate::domain::Result;
+use std::collections::HashMap;
 
 /// Simple case folding, character by character; accents count.
 pub fn fold(text: &str) -> String {
@@ -34,38 +35,80 @@ pub fn trigrams(term: &str) -> Option<String> {
     (!quoted.is_empty()).then(|| quoted.join(" AND "))
 }
 
-/// Adds texts of new runs.
-pub async fn add(tx: &mut Tx, texts: Vec<(i64, String)>) -> Result<()> {
-    for chunk in super::executions::chunks(&texts) {
-        let rows = || chunk.iter().map(|(key, text)| vec![Value::from(*key), Value::from(text.as_str())]);
-        let mut q = Query::new("insert into execution_search (key, folded) values ");
-        q.rows(rows());
-        tx.run(q).await?;
-        if tx.is_sqlite() {
-            let mut q = Query::new("insert into execution_trigrams (rowid, folded) values ");
-            q.rows(rows());
-            tx.run(q).await?;
+/// The runs of an open transaction that SQLite's trigram index does not know yet, each with the text it still has
+/// there. The index writes to disk at every savepoint, so it is told of all of them at once, at the end.
+#[derive(Default)]
+pub struct Unindexed {
+    kept: HashMap<i64, Option<String>>,
+    /// Since the savepoint.
+    recent: HashMap<i64, Option<String>>,
+}
+
+impl Unindexed {
+    fn contains(&self, key: i64) -> bool {
+        self.kept.contains_key(&key) || self.recent.contains_key(&key)
+    }
+
+    /// The savepoint is released.
+    pub fn keep(&mut self) {
+        for (key, text) in self.recent.drain() {
+            self.kept.entry(key).or_insert(text);
         }
+    }
+
+    /// The savepoint is rolled back.
+    pub fn forget(&mut self) {
+        self.recent.clear();
+    }
+}
+
+/// Adds texts of new runs.
+pub async fn add(tx: &mut Tx, texts: &[(i64, &str)]) -> Result<()> {
+    for chunk in super::executions::chunks(texts) {
+        let mut q = Query::new("insert into execution_search (key, folded) values ");
+        q.rows(chunk.iter().map(|(key, text)| vec![Value::from(*key), Value::from(*text)]));
+        tx.run(q).await?;
+    }
+    if let Some(unindexed) = tx.unindexed() {
+        unindexed.recent.extend(texts.iter().map(|(key, _)| (*key, None)));
     }
     Ok(())
 }
 
 /// Replaces the text of a run.
 pub async fn replace(tx: &mut Tx, key: i64, text: &str) -> Result<()> {
-    if tx.is_sqlite() {
+    if tx.unindexed().is_some_and(|u| !u.contains(key)) {
         let old: Option<(String,)> =
             tx.maybe(Query::new("select folded from execution_search where key = $1").bind(key)).await?;
-        if let Some((old,)) = old {
-            // The index can only forget a text that it is told.
-            let sql = "insert into execution_trigrams (execution_trigrams, rowid, folded) values ('delete', $1, $2)";
-            tx.run(Query::new(sql).bind(key).bind(old)).await?;
+        if let Some(unindexed) = tx.unindexed() {
+            unindexed.recent.insert(key, old.map(|(text,)| text));
         }
-        let sql = "insert into execution_trigrams (rowid, folded) values ($1, $2)";
-        tx.run(Query::new(sql).bind(key).bind(text)).await?;
     }
     let sql = "insert into execution_search (key, folded) values ($1, $2) \
                on conflict (key) do update set folded = excluded.folded";
     tx.run(Query::new(sql).bind(key).bind(text)).await.map(|_| ())
+}
+
+/// Brings the trigram index up to date, as the last step of a transaction.
+pub async fn settle(tx: &mut Tx) -> Result<()> {
+    let Some(unindexed) = tx.unindexed() else { return Ok(()) };
+    unindexed.keep();
+    let owed = std::mem::take(&mut unindexed.kept);
+    if owed.is_empty() {
+        return Ok(());
+    }
+    let json = |v: serde_json::Value| v.to_string();
+    let keys = json(owed.keys().copied().collect());
+    let old: Vec<(i64, String)> = owed.into_iter().filter_map(|(key, text)| Some((key, text?))).collect();
+    if !old.is_empty() {
+        // The index can only forget a text that it is told.
+        let sql = "insert into execution_trigrams (execution_trigrams, rowid, folded) \
+                   select 'delete', value ->> 0, value ->> 1 from json_each($1)";
+        tx.run(Query::new(sql).bind(json(serde_json::json!(old)))).await?;
+    }
+    let sql = "insert into execution_trigrams (rowid, folded) \
+               select key, folded from execution_search where key in (select value from json_each($1))";
+    tx.run(Query::new(sql).bind(keys)).await.map(|_| ())
 }
 
 #[cfg(test)]

@@ -122,14 +122,17 @@ async fn transaction(
     done: &mut Vec<Box<dyn Job>>,
 ) -> Result<()> {
     let opened = Instant::now();
-    let mut next = Some(first);
     let mut tx = match open(db).await {
         Ok(tx) => tx,
         Err(e) => {
-            done.extend(next);
+            done.push(first);
             return Err(e);
         }
     };
+    if queue.is_empty() {
+        return alone(tx, first, done).await;
+    }
+    let mut next = Some(first);
     while let Some(mut job) = next {
         let outcome = savepoint(&mut tx, job.as_mut()).await;
         done.push(job);
@@ -148,9 +151,20 @@ async fn open(db: &Db) -> Result<Tx> {
     Ok(tx)
 }
 
+/// A transaction for one job needs no savepoint, which would keep a copy of every page it touches.
+async fn alone(mut tx: Tx, mut job: Box<dyn Job>, done: &mut Vec<Box<dyn Job>>) -> Result<()> {
+    let good = job.run(&mut tx).await;
+    done.push(job);
+    if good { tx.commit().await } else { tx.rollback().await }
+}
+
 async fn savepoint(tx: &mut Tx, job: &mut dyn Job) -> Result<()> {
     tx.run(Query::new("savepoint job")).await?;
-    if job.run(tx).await {
+    let good = job.run(tx).await;
+    if let Some(unindexed) = tx.unindexed() {
+        if good { unindexed.keep() } else { unindexed.forget() }
+    }
+    if good {
         tx.run(Query::new("release savepoint job")).await?;
     } else {
         tx.run(Query::new("rollback to savepoint job")).await?;

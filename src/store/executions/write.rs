@@ -101,13 +101,13 @@ pub async fn insert(tx: &mut Tx, runs: &[NewRecord]) -> Result<Vec<i64>> {
             texts.push((*key, &r.texts));
         }
         labels.extend(r.labels.iter().map(|(name, value)| (*key, name, value)));
-        folded.push((*key, r.folded.clone()));
+        folded.push((*key, r.folded.as_str()));
     }
     for (key, t) in texts {
         save_texts(tx, key, t).await?;
     }
     insert_labels(tx, &labels).await?;
-    crate::store::search::add(tx, folded).await?;
+    crate::store::search::add(tx, &folded).await?;
     Ok(keys)
 }
 
