@@ -114,6 +114,11 @@ async fn follow(app: App, changes: broadcast::Sender<Arc<Vec<Change>>>) {
         }
     };
     loop {
+        match unwatched(&app, &changes, &mut memory).await {
+            Ok(Some(seq)) => position = seq,
+            Ok(None) => {}
+            Err(e) => tracing::warn!(error = %e, "the outbox can't be read"),
+        }
         match read(&app, position, &mut memory).await {
             Ok(Some((batch, seq, full))) => {
                 position = seq;
@@ -130,6 +135,24 @@ async fn follow(app: App, changes: broadcast::Sender<Arc<Vec<Change>>>) {
         // This process's own commits wake it; another's are found by looking.
         drop(tokio::time::timeout(poll, commits.changed()).await);
     }
+}
+
+/// With nobody listening, there is nothing to read up to here. The order matters: who begins to listen after the
+/// question reads a number that is no smaller.
+async fn unwatched(
+    app: &App,
+    changes: &broadcast::Sender<Arc<Vec<Change>>>,
+    memory: &mut Memory,
+) -> Result<Option<i64>> {
+    if changes.receiver_count() > 0 {
+        return Ok(None);
+    }
+    let seq = events::newest(&mut app.store.read()).await?;
+    if changes.receiver_count() > 0 {
+        return Ok(None);
+    }
+    *memory = Memory::default();
+    Ok(Some(seq))
 }
 
 async fn read(app: &App, position: i64, memory: &mut Memory) -> Result<Option<(Vec<Change>, i64, bool)>> {
