@@ -19,10 +19,7 @@ pub enum Db {
 }
 
 pub enum Tx {
-    Sqlite {
-        tx: sqlx::Transaction<'static, Sqlite>,
-        unindexed: Unindexed,
-    },
+    Sqlite { tx: sqlx::Transaction<'static, Sqlite>, unindexed: Unindexed },
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 

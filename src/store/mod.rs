@@ -21,6 +21,7 @@ pub use query::{Query, Value};
 
 use crate::domain::{Error, Result};
 use futures::future::BoxFuture;
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::str::FromStr as _;
@@ -145,18 +146,25 @@ async fn connect(url: &str) -> Result<(Db, Db)> {
         .pragma("journal_size_limit", "67108864")
         // Pages that change often are copied into the database once for many commits: after 32 MiB, not 4.
         .pragma("wal_autocheckpoint", "8000");
-    let write = SqlitePoolOptions::new()
+    let write = sqlite_pool()
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
         .connect_with(writing)
         .await
         .map_err(wrong)?;
-    let read = SqlitePoolOptions::new()
+    let read = sqlite_pool()
         .max_connections(6)
         .acquire_timeout(Duration::from_secs(5))
         .connect_with(base.read_only(true).pragma("cache_size", "-16000"))
         .await
         .map_err(wrong)?;
     Ok((Db::Sqlite(read), Db::Sqlite(write)))
+}
+
+/// After some errors, of which a full disk is one, SQLite ends the transaction by itself and the library does not
+/// notice: such a connection begins no other and is replaced.
+fn sqlite_pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }

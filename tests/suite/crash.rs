@@ -1,49 +1,13 @@
 //! Killing the real server at random moments: what it acknowledged is there, and nothing is half there.
 
+use crate::process::{integrity, prepare, serve};
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_runboard");
 const KILLS: usize = 200;
-
-fn command(database: &str) -> Command {
-    let mut command = Command::new(BINARY);
-    command.env("RUNBOARD_DATABASE_URL", database).env("RUST_LOG", "error");
-    command
-}
-
-fn output(command: &mut Command) -> String {
-    let output = command.stderr(Stdio::inherit()).output().expect("it runs");
-    assert!(output.status.success());
-    String::from_utf8(output.stdout).expect("text").trim().to_owned()
-}
-
-/// A token of a new admin.
-fn prepare(database: &str) -> String {
-    output(command(database).args(["user", "add", "ann@example.com", "--role", "admin"]));
-    output(command(database).args(["token", "create", "--user", "ann@example.com", "--scope", "write"]))
-}
-
-/// The server and where it listens.
-fn serve(database: &str) -> (Child, String) {
-    let mut child = command(database)
-        .args(["serve", "--listen", "127.0.0.1:0", "--requests-per-second", "0"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut line = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
-    stdout.read_line(&mut line).expect("a line");
-    let url = line.trim().rsplit(' ').next().expect("a URL").to_owned();
-    assert!(url.starts_with("http://"), "{line}");
-    (child, url)
-}
 
 /// What the server has acknowledged: lines of a run's log, and whether it was ended.
 #[derive(Default)]
@@ -130,8 +94,8 @@ async fn two_hundred_kills_lose_nothing_acknowledged() {
             assert!(tokio::time::Instant::now() < deadline, "the server makes no progress");
             tokio::task::yield_now().await;
         }
-        child.kill().expect("killed");
-        child.wait().expect("gone");
+        child.0.kill().expect("killed");
+        child.0.wait().expect("gone");
         for writer in writers {
             writer.await.expect("a writer ended well");
         }
@@ -139,25 +103,9 @@ async fn two_hundred_kills_lose_nothing_acknowledged() {
         all += known.0.len();
         let (mut child, url) = serve(&database);
         check(&client, &url, &token, &known).await;
-        terminate(&mut child, round);
+        let status = child.terminate();
+        assert!(status.success(), "round {round}: {status}");
     }
     assert!(all > KILLS, "{all} runs were acknowledged");
     integrity(&folder.path().join("crash.db")).await;
-}
-
-/// SIGTERM ends the server with exit code 0.
-fn terminate(child: &mut Child, round: usize) {
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
-    let status = child.wait().expect("gone");
-    assert!(status.success(), "round {round}: {status}");
-}
-
-/// The file is sound after all of it.
-async fn integrity(file: &Path) {
-    use sqlx::Connection as _;
-    let url = format!("sqlite://{}", file.display());
-    let mut c = sqlx::SqliteConnection::connect(&url).await.expect("opened");
-    let (verdict,): (String,) = sqlx::query_as("pragma integrity_check").fetch_one(&mut c).await.expect("checked");
-    assert_eq!(verdict, "ok");
 }

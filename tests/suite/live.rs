@@ -279,6 +279,12 @@ async fn a_stream_tells_a_run_to_its_end_and_resumes() {
     }
     let rest = open(Some(2)).await.expect("an answer").text().await.expect("text");
     assert!(rest.contains("three") && !rest.contains("two"));
+    // A browser can't send that header when it connects for the first time.
+    let rest = client.get(format!("{url}?after=2")).bearer_auth(&token).send().await.expect("an answer");
+    let rest = rest.text().await.expect("text");
+    assert!(rest.contains("three") && !rest.contains("two"));
+    let wrong = client.get(format!("{url}?after=two")).bearer_auth(&token).send().await.expect("an answer");
+    assert_eq!(wrong.status(), 422);
 }
 
 fn line(text: &str) -> NewLogLine {

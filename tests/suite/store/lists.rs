@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, HashSet};
 
 on_both!(
     every_old_row_is_seen_exactly_once_while_new_ones_arrive,
-    a_full_last_page_is_the_last,
-    equal_start_times_are_paged_without_loss,
+    lesson_5_a_full_last_page_is_the_last,
+    lesson_5_equal_start_times_are_paged_without_loss,
     unknown_values_sort_last_both_ways,
     search_finds_any_script_and_short_terms,
     an_id_in_the_search_finds_its_run,
@@ -77,7 +77,7 @@ async fn every_old_row_is_seen_exactly_once_while_new_ones_arrive(backend: Backe
     }
 }
 
-async fn a_full_last_page_is_the_last(backend: Backend) {
+async fn lesson_5_a_full_last_page_is_the_last(backend: Backend) {
     let world = World::new(backend).await;
     for i in 0..10 {
         world.record(ended("a", Status::Success, i, 1)).await;
@@ -90,7 +90,7 @@ async fn a_full_last_page_is_the_last(backend: Backend) {
     assert_eq!(by_offset.executions, second.executions);
 }
 
-async fn equal_start_times_are_paged_without_loss(backend: Backend) {
+async fn lesson_5_equal_start_times_are_paged_without_loss(backend: Backend) {
     let world = World::new(backend).await;
     let runs: Vec<NewExecution> = (0..60).map(|_| ended("tie", Status::Success, 0, 5)).collect();
     record::batch(&world.admin, runs).await.expect("recorded");
