@@ -37,6 +37,7 @@ e2e: build ## Run the browser tests alone; ARGS goes to Playwright
 	playwright test --config end2end $(ARGS)
 
 bench: build ## Measure speed and size; RUNS=20000 for a quick look
+	scripts/setup.sh test
 	cargo bench --features ssr --bench load
 
 screenshots: build ## Make docs/screenshot.png from demo data

@@ -71,7 +71,9 @@ function publishProgram() {
   process.once('exit', () => rmSync(work, { recursive: true }))
   run('wasm-bindgen', [built, '--target', 'web', '--no-typescript', '--out-dir', work, '--out-name', 'runboard'])
   const optimised = join(work, 'optimised.wasm')
-  run('wasm-opt', ['-Oz', '--strip-debug', '--strip-producers', ...features.map((name) => `--enable-${name}`), join(work, 'runboard_bg.wasm'), '-o', optimised])
+  // Inlining makes the file smaller, but what is sent of it, compressed, larger.
+  const passes = ['-Oz', '--skip-pass=inlining-optimizing', '--skip-pass=dae-optimizing']
+  run('wasm-opt', [...passes, '--strip-debug', '--strip-producers', ...features.map((name) => `--enable-${name}`), join(work, 'runboard_bg.wasm'), '-o', optimised])
   publish(names[0], readFileSync(join(work, 'runboard.js')))
   publish(names[1], readFileSync(optimised))
   writeFileSync(stamp, hash)

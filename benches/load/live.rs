@@ -1,10 +1,11 @@
-//! From a change to a hundred open sockets.
+//! From a change to a hundred open sockets, and to the screen of a reader among them.
 
+use crate::browser::{Browser, session};
 use crate::report::{Latencies, Report};
 use crate::server::Server;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
@@ -13,9 +14,12 @@ const CHANGES_A_SECOND: u32 = 200;
 const FOR: Duration = Duration::from_secs(10);
 const RUNS: usize = 50;
 
-/// Each change carries the moment it was sent; every socket compares it with its own.
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970")
+}
+
+/// Each change carries the moment it was sent; every socket, and the browser, compares it with its own.
 pub async fn latency(server: &Server, report: &mut Report) {
-    let begun = Instant::now();
     let mut wire = server.wire().await;
     let mut runs = Vec::new();
     for _ in 0..RUNS {
@@ -24,18 +28,21 @@ pub async fn latency(server: &Server, report: &mut Report) {
         runs.push(answer["id"].as_str().expect("an id").to_owned());
     }
     let mut sockets = Vec::new();
-    for _ in 0..SOCKETS {
-        sockets.push(tokio::spawn(listen(open(server).await, begun)));
+    for _ in 1..SOCKETS {
+        sockets.push(tokio::spawn(listen(open(server).await)));
     }
+    let page = format!("http://{}/executions?agent=live&last=all", server.address);
+    let browser = Browser::start(&["live", &page, &session(server).await]).await;
     let mut tick = tokio::time::interval(Duration::from_secs(1) / CHANGES_A_SECOND);
     let changes = usize::try_from(u64::from(CHANGES_A_SECOND) * FOR.as_secs()).expect("a number");
     for i in 0..changes {
         tick.tick().await;
-        let body = json!({"current_step": begun.elapsed().as_micros().to_string()}).to_string();
+        let body = json!({"current_step": now().as_micros().to_string()}).to_string();
         let path = format!("/api/executions/{}", runs[i % RUNS]);
         let answer = wire.send("PATCH", &path, "application/json", body.as_bytes()).await;
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     }
+    let seen: Vec<f64> = serde_json::from_value(browser.end().await).expect("latencies");
     for run in &runs {
         let body = json!({"status": "success"}).to_string();
         wire.send("PATCH", &format!("/api/executions/{run}"), "application/json", body.as_bytes()).await;
@@ -44,9 +51,15 @@ pub async fn latency(server: &Server, report: &mut Report) {
     for socket in sockets {
         latencies.join(socket.await.expect("a socket"));
     }
-    let share = latencies.len() * 100 / (changes * SOCKETS);
+    let share = latencies.len() * 100 / (changes * (SOCKETS - 1));
     report.row("change to socket, 100 sockets, 200 changes/s", latencies.text(), "p99 ≤ 100 ms", None);
     report.row("of these changes, sent one by one", format!("{share} %"), "the rest as newest state", None);
+    let mut visible = Latencies::default();
+    for us in &seen {
+        visible.add(Duration::from_secs_f64(us / 1e6));
+    }
+    let what = format!("change to row on the screen, the same, {} seen", visible.len());
+    report.row(&what, visible.text(), "p99 ≤ 100 ms", None);
 }
 
 type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
@@ -66,13 +79,13 @@ async fn open(server: &Server) -> Socket {
     }
 }
 
-async fn listen(mut socket: Socket, begun: Instant) -> Latencies {
+async fn listen(mut socket: Socket) -> Latencies {
     let mut latencies = Latencies::default();
     let mut unfinished = RUNS;
     while unfinished > 0
         && let Some(Ok(frame)) = socket.next().await
     {
-        let now = begun.elapsed();
+        let now = now();
         let Ok(text) = frame.into_text() else { continue };
         let frame: Value = serde_json::from_str(&text).expect("JSON");
         let run = &frame["execution"];

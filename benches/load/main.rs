@@ -1,6 +1,7 @@
 //! `make bench`: the release binary under load, against the targets of the project. Prints a Markdown table;
 //! a full run also keeps it in benches/results/. RUNS=20000 for a quick look.
 
+mod browser;
 mod data;
 mod live;
 mod page;
@@ -28,6 +29,7 @@ fn main() {
 async fn measure(runs: usize) {
     let mut report = Report::new(runs);
     report.disk();
+    writes::bare(&mut report).await;
     let mut server = Server::new();
     server.start().await;
     writes::batches(&server, runs, &mut report).await;
@@ -40,6 +42,7 @@ async fn measure(runs: usize) {
     report.row("idle memory after the start", format!("{} MiB", server.memory_mib()), "≤ 60 MiB", None);
     reads::all(&server, &mut report).await;
     live::latency(&server, &mut report).await;
+    browser::scrolling(&server, &mut report).await;
     page::bytes(&server, &mut report).await;
     report.row("memory after all of it", format!("{} MiB", server.memory_mib()), "", None);
     server.stop();

@@ -1,16 +1,13 @@
 //! What a browser with an empty cache loads for `/executions`.
 
+use crate::browser::session;
 use crate::report::Report;
-use crate::server::{EMAIL, PASSWORD, Server};
-use serde_json::json;
+use crate::server::Server;
 use std::collections::BTreeSet;
 use std::time::Instant;
 
 pub async fn bytes(server: &Server, report: &mut Report) {
-    let mut wire = server.wire().await.with_headers("");
-    let body = json!({"email": EMAIL, "password": PASSWORD}).to_string();
-    let signed_in = wire.send("POST", "/api/login", "application/json", body.as_bytes()).await;
-    let cookie = signed_in.header("set-cookie").and_then(|c| c.split(';').next()).expect("a session").to_owned();
+    let cookie = session(server).await;
     let mut plain = server.wire().await.with_headers(&format!("cookie: {cookie}\r\n"));
     let mut wire = server.wire().await.with_headers(&format!("cookie: {cookie}\r\naccept-encoding: br\r\n"));
 

@@ -8,6 +8,29 @@ use std::time::{Duration, Instant};
 const BATCH: usize = 500;
 const CLIENTS: usize = 64;
 
+/// What SQLite itself allows on this disk: rows of the same size into a table without an index, durable every 500.
+pub async fn bare(report: &mut Report) {
+    use sqlx::Connection as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}/bare.db?mode=rwc", folder.path().display());
+    let mut database = sqlx::SqliteConnection::connect(&url).await.expect("opened");
+    for sql in ["pragma journal_mode = wal", "pragma synchronous = full", "create table bare (record text)"] {
+        sqlx::query(sql).execute(&mut database).await.expect("prepared");
+    }
+    let mut records = Records::new(2);
+    let rows: Vec<String> = (0..BATCH).map(|_| records.next()).collect();
+    let (begun, mut done) = (Instant::now(), 0);
+    while begun.elapsed() < Duration::from_secs(2) {
+        let mut batch = database.begin().await.expect("begun");
+        for row in &rows {
+            sqlx::query("insert into bare values (?)").bind(row).execute(&mut *batch).await.expect("inserted");
+        }
+        batch.commit().await.expect("committed");
+        done += BATCH;
+    }
+    report.row("SQLite alone: rows in transactions of 500", per_second(done, begun.elapsed()), "", None);
+}
+
 /// One client, one batch after the other. Making the records is not counted.
 pub async fn batches(server: &Server, runs: usize, report: &mut Report) {
     let mut records = Records::new(1);
