@@ -1,4 +1,4 @@
-//! Records as a fleet of forty agents would leave them over thirty days.
+//! Records as a fleet of forty agents leaves them over thirty days: in the order they began, more or less.
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -12,14 +12,21 @@ const TOOLS: [&str; 6] =
 const THINGS: [&str; 8] = ["invoice", "ticket", "contract", "parcel", "release", "backup", "meeting", "report"];
 const PLACES: [&str; 8] = ["Hamburg", "Osaka", "Dubai", "Lisbon", "Toronto", "Nairobi", "Austin", "Kraków"];
 
+const SPAN_MS: i64 = 30 * 86_400_000;
+
 pub struct Records {
     dice: StdRng,
     now_ms: i64,
+    /// Between the starts of two records.
+    step_ms: f64,
+    made: usize,
 }
 
 impl Records {
-    pub fn new(seed: u64) -> Self {
-        Self { dice: StdRng::seed_from_u64(seed), now_ms: chrono::Utc::now().timestamp_millis() }
+    /// `count` records fill the days.
+    pub fn new(seed: u64, count: usize) -> Self {
+        let now_ms = chrono::Utc::now().timestamp_millis();
+        Self { dice: StdRng::seed_from_u64(seed), now_ms, step_ms: SPAN_MS as f64 / count as f64, made: 0 }
     }
 
     fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
@@ -32,7 +39,12 @@ impl Records {
 
     /// One JSON record.
     pub fn next(&mut self) -> String {
-        let start = self.now_ms - self.dice.random_range(0..30 * 86_400_000_i64);
+        // Runs are recorded when they end: up to five minutes late.
+        let late = self.dice.random_range(0..300_000_i64);
+        #[expect(clippy::cast_possible_truncation, reason = "at most thirty days")]
+        let since = (self.step_ms * self.made as f64) as i64;
+        let start = self.now_ms - SPAN_MS + since - late;
+        self.made += 1;
         #[expect(clippy::cast_possible_truncation, reason = "at most four minutes")]
         let duration = (30_000.0 * self.dice.random_range(-2.0..2.0_f64).exp()) as i64;
         let status = match self.dice.random_range(0..100) {

@@ -17,7 +17,7 @@ pub async fn bare(report: &mut Report) {
     for sql in ["pragma journal_mode = wal", "pragma synchronous = full", "create table bare (record text)"] {
         sqlx::query(sql).execute(&mut database).await.expect("prepared");
     }
-    let mut records = Records::new(2);
+    let mut records = Records::new(2, BATCH);
     let rows: Vec<String> = (0..BATCH).map(|_| records.next()).collect();
     let (begun, mut done) = (Instant::now(), 0);
     while begun.elapsed() < Duration::from_secs(2) {
@@ -33,7 +33,7 @@ pub async fn bare(report: &mut Report) {
 
 /// One client, one batch after the other. Making the records is not counted.
 pub async fn batches(server: &Server, runs: usize, report: &mut Report) {
-    let mut records = Records::new(1);
+    let mut records = Records::new(1, runs);
     let mut wire = server.wire().await;
     let mut spent = Duration::ZERO;
     let mut last = Duration::ZERO;
@@ -64,7 +64,7 @@ pub async fn one_by_one(server: &Server, runs: usize, report: &mut Report) -> us
     let each = (runs / 50).clamp(1_280, 32_000) / CLIENTS;
     let mut clients = Vec::new();
     for client in 0..CLIENTS {
-        let mut records = Records::new(1_000 + client as u64);
+        let mut records = Records::new(1_000 + client as u64, each);
         let bodies: Vec<String> = (0..each).map(|_| records.next()).collect();
         clients.push((server.wire().await, bodies));
     }

@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use crate::store::executions::{self as rows, Record};
 use crate::store::list::{self, After, Selection};
-use crate::store::{Executor as _, Visible, events, users};
+use crate::store::{Executor as _, Tx, Visible, events, users};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -71,8 +71,9 @@ async fn list_visible(caller: &Caller, request: &ListRequest, visible: &Visible)
     let mut tx = caller.app.store.snapshot().await?;
     let as_of = events::newest(&mut tx).await?;
     let selection = Selection::resolve(&mut tx, &request.filter, visible, now).await?;
-    let mut found = list::page(&mut tx, &selection, request.sort, after, offset, limit + 1).await?;
     let total = count(caller, request, visible, &mut tx, &selection, as_of, now).await?;
+    let selection = selection.for_sort(request.sort, total, tx.is_sqlite());
+    let mut found = list::page(&mut tx, &selection, request.sort, after, offset, limit + 1).await?;
     let has_more = found.len() as i64 > limit;
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next_cursor = match found.last() {
@@ -96,7 +97,7 @@ async fn count(
     caller: &Caller,
     request: &ListRequest,
     visible: &Visible,
-    tx: &mut crate::store::Tx,
+    tx: &mut Tx,
     selection: &Selection,
     as_of: i64,
     now: Timestamp,
@@ -159,6 +160,13 @@ pub(super) fn path_id(text: &str) -> Result<ExecutionId> {
     text.parse().map_err(|_| Error::NotFound)
 }
 
+/// A run to change, which nobody else changes until the transaction ends; only for those who may.
+pub(super) async fn locked(tx: &mut Tx, who: &Caller, id: &ExecutionId) -> Result<Record> {
+    let record = rows::find_for_update(tx, id.as_str(), who.visible()).await?;
+    who.operator(record.agent_key)?;
+    Ok(record)
+}
+
 /// One execution in full.
 pub async fn get(caller: &Caller, id: &str) -> Result<ExecutionDetail> {
     let id = path_id(id)?;
@@ -209,8 +217,7 @@ pub async fn terminate(caller: &Caller, id: &str, children: bool) -> Result<Exec
     caller
         .write(move |tx| {
             Box::pin(async move {
-                let mut record = rows::find_for_update(tx, id.as_str(), who.visible()).await?;
-                who.operator(record.agent_key)?;
+                let mut record = locked(tx, &who, &id).await?;
                 if record.status.is_terminal() {
                     return Err(Error::Conflict(format!("the run has already ended: {}", record.status)));
                 }

@@ -142,7 +142,7 @@ async fn connect(url: &str) -> Result<(Db, Db)> {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .pragma("cache_size", "-32000")
+        .pragma("cache_size", "-64000")
         .pragma("journal_size_limit", "67108864")
         // Pages that change often are copied into the database once for many commits: after 32 MiB, not 4.
         .pragma("wal_autocheckpoint", "8000");

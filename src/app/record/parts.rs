@@ -1,16 +1,10 @@
 //! Server. Log lines, tool calls and steps of a run.
 
-use crate::app::executions::path_id;
+use crate::app::executions::{locked, path_id};
 use crate::app::{Caller, validate};
 use crate::domain::{Error, EventKind, NewLogLine, NewStep, NewToolCall, Result, Timestamp};
 use crate::store::executions::{self as rows, Record};
 use crate::store::{Tx, events, parts};
-
-async fn locked(tx: &mut Tx, who: &Caller, id: &str) -> Result<Record> {
-    let record = rows::find_for_update(tx, id, who.visible()).await?;
-    who.operator(record.agent_key)?;
-    Ok(record)
-}
 
 /// Appends lines; answers the number of the last one and whether the run is asked to stop.
 pub async fn append_log(caller: &Caller, id: &str, lines: Vec<NewLogLine>) -> Result<(i64, bool)> {
@@ -21,7 +15,7 @@ pub async fn append_log(caller: &Caller, id: &str, lines: Vec<NewLogLine>) -> Re
     caller
         .write(move |tx| {
             Box::pin(async move {
-                let record = locked(tx, &who, id.as_str()).await?;
+                let record = locked(tx, &who, &id).await?;
                 let stop = record.cancel_requested_at.is_some() && !record.status.is_terminal();
                 let last = if lines.is_empty() {
                     record.log_lines
@@ -43,7 +37,7 @@ pub async fn upsert_tool_calls(caller: &Caller, id: &str, calls: Vec<NewToolCall
     caller
         .write(move |tx| {
             Box::pin(async move {
-                let mut record = locked(tx, &who, id.as_str()).await?;
+                let mut record = locked(tx, &who, &id).await?;
                 for (i, call) in calls.iter().enumerate() {
                     if call.name.is_none() && !parts::has_tool_call(tx, record.key, &call.call_id).await? {
                         return Err(Error::invalid(format!("tool_calls[{i}].name"), "is required for a new call"));
@@ -70,7 +64,7 @@ pub async fn upsert_steps(caller: &Caller, id: &str, steps: Vec<NewStep>) -> Res
     caller
         .write(move |tx| {
             Box::pin(async move {
-                let mut record = locked(tx, &who, id.as_str()).await?;
+                let mut record = locked(tx, &who, &id).await?;
                 parts::upsert_steps(tx, record.key, &steps).await?;
                 let (done, current) = parts::step_progress(tx, record.key).await?;
                 record.steps_done = done;

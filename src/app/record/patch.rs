@@ -1,7 +1,7 @@
 //! Server. Changes to a running record.
 
 use super::clean;
-use crate::app::executions::path_id;
+use crate::app::executions::{locked, path_id};
 use crate::app::{Caller, validate};
 use crate::domain::execution::preview;
 use crate::domain::{Error, EventKind, ExecutionPatch, ExecutionSummary, Result, Status, Timestamp};
@@ -20,8 +20,7 @@ pub async fn patch(caller: &Caller, id: &str, patch: ExecutionPatch) -> Result<E
     caller
         .write(move |tx| {
             Box::pin(async move {
-                let mut record = rows::find_for_update(tx, id.as_str(), who.visible()).await?;
-                who.operator(record.agent_key)?;
+                let mut record = locked(tx, &who, &id).await?;
                 apply(&mut record, &patch, now)?;
                 if patch.response.is_some() || patch.error.is_some() {
                     replace_texts(tx, &mut record, &patch).await?;
@@ -132,8 +131,7 @@ pub async fn heartbeat(caller: &Caller, id: &str) -> Result<bool> {
     caller
         .write(move |tx| {
             Box::pin(async move {
-                let mut record = rows::find_for_update(tx, id.as_str(), who.visible()).await?;
-                who.operator(record.agent_key)?;
+                let mut record = locked(tx, &who, &id).await?;
                 let last = record.heartbeat_at.map(Timestamp::from_micros);
                 if record.status.is_terminal() {
                     return Ok(false);

@@ -4,9 +4,10 @@ use crate::domain::{ExecutionId, Filter, Result};
 use crate::store::db::{Executor, Tx};
 use crate::store::query::{Query, Value};
 use crate::store::{executions, search};
+use std::collections::BTreeMap;
 
-/// Up to this many hits of the trigram index the hits drive the query; beyond, the sort does and each row is checked.
-const RARE: i64 = 5_000;
+/// Up to this many hits of an index the hits drive the query; beyond, the sort does and each row is checked.
+pub const RARE: i64 = 5_000;
 
 /// One condition of a `where`.
 #[derive(Debug, Clone)]
@@ -16,6 +17,11 @@ pub(super) enum Cond {
     List(&'static str, Vec<Value>, &'static str),
     /// Alternatives.
     Any(Vec<Cond>),
+    All(Vec<Cond>),
+    /// The run is one of these.
+    Keys(Named),
+    /// Of a column, for SQLite: checked on each row, no reason to go by the column's index.
+    Checked(Box<Cond>),
 }
 
 impl Cond {
@@ -30,15 +36,110 @@ impl Cond {
             Self::List(before, values, after) => {
                 q.push(before).list(values.iter().cloned()).push(after);
             }
-            Self::Any(conditions) => {
-                for (i, c) in conditions.iter().enumerate() {
-                    q.push(if i == 0 { "(" } else { " or " });
-                    c.write(q);
-                }
+            Self::Any(conditions) => joined(q, conditions, " or "),
+            Self::All(conditions) => joined(q, conditions, " and "),
+            Self::Keys(named) => {
+                named.write(q.push("e.key in ("));
                 q.push(")");
             }
+            Self::Checked(condition) => condition.write(q.push("+")),
         }
     }
+}
+
+fn joined(q: &mut Query, conditions: &[Cond], by: &'static str) {
+    for (i, c) in conditions.iter().enumerate() {
+        q.push(if i == 0 { "(" } else { by });
+        c.write(q);
+    }
+    q.push(")");
+}
+
+/// Runs that one index names: the query for their keys.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    select: &'static str,
+    conditions: Vec<Cond>,
+}
+
+impl Named {
+    fn write(&self, q: &mut Query) {
+        for (i, c) in self.conditions.iter().enumerate() {
+            q.push(if i == 0 { self.select } else { " and " });
+            c.write(q);
+        }
+    }
+
+    async fn is_rare(&self, tx: &mut Tx) -> Result<bool> {
+        let mut q = Query::new("select count(*) from (");
+        self.write(&mut q);
+        q.push(" limit ").value(RARE + 1).push(") hits");
+        let (hits,): (i64,) = tx.one(q).await?;
+        Ok(hits <= RARE)
+    }
+}
+
+/// What a filter asks for beside the columns of the lists' indexes, where that is rare: the few runs with this label,
+/// this tool, this cost. They drive the query then; otherwise the sort does and each row is checked. PostgreSQL
+/// decides this by itself.
+pub(super) async fn rare_conditions(tx: &mut Tx, f: &Filter) -> Result<Vec<Cond>> {
+    if !tx.is_sqlite() {
+        return Ok(Vec::new());
+    }
+    let mut rare = Vec::new();
+    for named in named(tx, f).await? {
+        if named.is_rare(tx).await? {
+            rare.push(Cond::Keys(named));
+        }
+    }
+    Ok(rare)
+}
+
+async fn named(tx: &mut Tx, f: &Filter) -> Result<Vec<Named>> {
+    let mut all = Vec::new();
+    for (name, values) in labels_by_name(f) {
+        let values = values.into_iter().map(Value::from).collect();
+        all.push(Named {
+            select: "select l.execution_key from execution_labels l where ",
+            conditions: vec![Cond::Value("l.name = ", name.into(), ""), Cond::List("l.value in ", values, "")],
+        });
+    }
+    if !f.tool.include.is_empty() {
+        let names = tool_names(tx, &f.tool.include).await?;
+        all.push(Named {
+            select: "select t.execution_key from tool_calls t where ",
+            conditions: vec![Cond::List("t.name in ", texts(&names), "")],
+        });
+    }
+    let ranges = [
+        ("e.cost_nanos >= ", f.cost.min.map(executions::nanos), "e.cost_nanos <= ", f.cost.max.map(executions::nanos)),
+        ("e.duration_ms >= ", f.duration_ms.min, "e.duration_ms <= ", f.duration_ms.max),
+    ];
+    for (at_least, min, at_most, max) in ranges {
+        let min = min.map(|v| Cond::Value(at_least, v.into(), ""));
+        let max = max.map(|v| Cond::Value(at_most, v.into(), ""));
+        let conditions: Vec<Cond> = min.into_iter().chain(max).collect();
+        if !conditions.is_empty() {
+            all.push(Named { select: "select e.key from executions e where ", conditions });
+        }
+    }
+    Ok(all)
+}
+
+/// The names of tools that match one of the globs; there are few names, however many calls.
+async fn tool_names(tx: &mut Tx, globs: &[String]) -> Result<Vec<String>> {
+    let mut q = Query::new(
+        "with recursive names (name) as (select min(name) from tool_calls union all \
+         select (select min(t.name) from tool_calls t where t.name > names.name) from names where names.name is not null) \
+         select name from names where name is not null and (",
+    );
+    for (i, glob) in globs.iter().enumerate() {
+        q.push(if i == 0 { "lower(name) like " } else { " or lower(name) like " });
+        q.value(tool_pattern(glob)).push(" escape '\\'");
+    }
+    q.push(")");
+    let rows: Vec<(String,)> = tx.all(q).await?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
 }
 
 /// Search: an execution id finds that run; text is found by trigrams when they are rare, else row by row.
@@ -126,14 +227,20 @@ pub(super) fn row_conditions(f: &Filter) -> Vec<Cond> {
     c
 }
 
+fn labels_by_name(f: &Filter) -> BTreeMap<&str, Vec<&str>> {
+    let mut by_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for label in &f.label.include {
+        by_name.entry(&label.key).or_default().push(&label.value);
+    }
+    by_name
+}
+
 /// Labels of different keys narrow, of one key are alternatives.
 fn label_conditions(f: &Filter) -> Vec<Cond> {
     let mut c = Vec::new();
     let pair = |name: &str, value: &str| Value::from(format!("{name}\u{1}{value}"));
-    let mut names: Vec<&str> = f.label.include.iter().map(|l| l.key.as_str()).collect();
-    names.dedup();
-    for name in names {
-        let values = f.label.include.iter().filter(|l| l.key == name).map(|l| pair(name, &l.value)).collect();
+    for (name, values) in labels_by_name(f) {
+        let values = values.into_iter().map(|v| pair(name, v)).collect();
         c.push(Cond::List(
             "exists (select 1 from execution_labels l where l.execution_key = e.key and l.name || '\u{1}' || l.value in ",
             values,
@@ -150,18 +257,21 @@ fn label_conditions(f: &Filter) -> Vec<Cond> {
     c
 }
 
+fn tool_pattern(glob: &str) -> Value {
+    like_escaped(&glob.to_lowercase()).replace('*', "%").into()
+}
+
 /// Tools by glob: any of the included, none of the excluded.
 fn tool_conditions(f: &Filter) -> Vec<Cond> {
     let mut c = Vec::new();
-    let pattern = |glob: &str| Value::from(like_escaped(&glob.to_lowercase()).replace('*', "%"));
     let uses = "exists (select 1 from tool_calls t where t.execution_key = e.key and lower(t.name) like ";
     if !f.tool.include.is_empty() {
-        c.push(Cond::Any(f.tool.include.iter().map(|g| Cond::Value(uses, pattern(g), " escape '\\')")).collect()));
+        c.push(Cond::Any(f.tool.include.iter().map(|g| Cond::Value(uses, tool_pattern(g), " escape '\\')")).collect()));
     }
     for glob in &f.tool.exclude {
         c.push(Cond::Value(
             "not exists (select 1 from tool_calls t where t.execution_key = e.key and lower(t.name) like ",
-            pattern(glob),
+            tool_pattern(glob),
             " escape '\\')",
         ));
     }

@@ -5,8 +5,10 @@
 //! costs its own length and not the length of the history. Branches never overlap: an agent (or status, or
 //! trigger) each, and the unfinished runs outside the window apart from the window itself.
 
-use super::conditions::{Cond, check, ids, ints, row_conditions, search_conditions, texts, words};
-use crate::domain::{Choice, Filter, Result, Status, Timestamp};
+use super::conditions::{
+    Cond, RARE, check, ids, ints, rare_conditions, row_conditions, search_conditions, texts, words,
+};
+use crate::domain::{Choice, Filter, Result, Sort, SortField, Status, Timestamp};
 use crate::store::Visible;
 use crate::store::db::{Executor, Tx};
 use crate::store::query::{Query, Value};
@@ -37,6 +39,7 @@ impl Selection {
         if let Some(text) = &filter.search {
             shared.extend(search_conditions(tx, text).await?);
         }
+        shared.extend(rare_conditions(tx, filter).await?);
         shared.extend(row_conditions(filter));
         if !agents.exclude.is_empty() {
             shared.push(ints("+e.agent_key not in ", &agents.exclude));
@@ -71,6 +74,20 @@ impl Selection {
             }
         }
         Ok(Self { branches: with_window(branches, filter, now), shared })
+    }
+
+    /// The same runs, of which there are `count` or more, for pages by another column than the start: SQLite goes by
+    /// the index of that column and checks each row, unless there are so few that sorting them takes no time.
+    #[must_use]
+    pub fn for_sort(mut self, sort: Sort, count: i64, is_sqlite: bool) -> Self {
+        let one_by_one = self.branches.iter().all(Vec::is_empty);
+        if sort.field == SortField::StartedAt || count <= RARE || !is_sqlite || one_by_one {
+            return self;
+        }
+        let checked = |branch: Vec<Cond>| Cond::All(branch.into_iter().map(|c| Cond::Checked(Box::new(c))).collect());
+        let any = Cond::Any(self.branches.into_iter().map(checked).collect());
+        self.shared.push(any);
+        Self { branches: vec![Vec::new()], shared: self.shared }
     }
 
     pub(super) fn write_where(&self, q: &mut Query, branch: &[Cond], more: &[Cond]) {

@@ -3,7 +3,7 @@
 
 use crate::support::{Backend, START, World, ended, on_both};
 use runboard::app::record;
-use runboard::domain::{Choice, Filter, NewExecution, Sort, SortField, Status, Trigger, Window};
+use runboard::domain::{Choice, Filter, NewExecution, Range, Sort, SortField, Status, Trigger, Window};
 use runboard::store::Visible;
 use runboard::store::list::{self, Selection};
 
@@ -32,6 +32,10 @@ fn filters() -> Vec<(&'static str, Filter)> {
             f.include_unfinished = true;
         }),
         with("search", |f| f.search = Some("needle".into())),
+        with("label", |f| f.label = Choice::only("env:prod".parse().expect("a label"))),
+        with("tool", |f| f.tool = Choice::only("web.*".into())),
+        with("cost", |f| f.cost.min = Some(0.5)),
+        with("duration", |f| f.duration_ms = Range { min: Some(10), max: Some(20) }),
     ]
 }
 
@@ -46,7 +50,10 @@ async fn no_list_scans_the_table(backend: Backend) {
             let sort = Sort { field, descending: true };
             let mut tx = world.app.store.snapshot().await.expect("a snapshot");
             let selection = Selection::resolve(&mut tx, &filter, &Visible::All, START).await.expect("resolved");
-            for line in list::explain(&mut tx, &selection, sort).await.expect("a plan") {
+            let mut lines = list::explain(&mut tx, &selection, sort).await.expect("a plan");
+            let many = selection.for_sort(sort, 1_000_000, backend == Backend::Sqlite);
+            lines.extend(list::explain(&mut tx, &many, sort).await.expect("a plan"));
+            for line in lines {
                 let scans = match backend {
                     // "SCAN e" alone reads the table; "SCAN e USING INDEX" walks an index in the wanted order.
                     Backend::Sqlite => line.starts_with("SCAN e") && !line.contains("INDEX"),
