@@ -1,6 +1,6 @@
 //! Server. Conditions of a `where`: what is checked row by row, and the search.
 
-use crate::domain::{ExecutionId, Filter, Result};
+use crate::domain::{ExecutionId, Filter, Result, SortField};
 use crate::store::db::{Executor, Tx};
 use crate::store::query::{Query, Value};
 use crate::store::{executions, search};
@@ -18,6 +18,8 @@ pub(super) enum Cond {
     /// Alternatives.
     Any(Vec<Cond>),
     All(Vec<Cond>),
+    /// A bound on a column that lists can be sorted by.
+    Bound(SortField, &'static str, Value),
     /// The run is one of these.
     Keys(Named),
     /// Of a column, for SQLite: checked on each row, no reason to go by the column's index.
@@ -32,6 +34,9 @@ impl Cond {
             }
             Self::Value(before, value, after) => {
                 q.push(before).value(value.clone()).push(after);
+            }
+            Self::Bound(_, sql, value) => {
+                q.push(sql).value(value.clone());
             }
             Self::List(before, values, after) => {
                 q.push(before).list(values.iter().cloned()).push(after);
@@ -111,19 +116,29 @@ async fn named(tx: &mut Tx, f: &Filter) -> Result<Vec<Named>> {
             conditions: vec![Cond::List("t.name in ", texts(&names), "")],
         });
     }
-    let ranges = [
-        ("e.cost_nanos >= ", f.cost.min.map(executions::nanos), "e.cost_nanos <= ", f.cost.max.map(executions::nanos)),
-        ("e.duration_ms >= ", f.duration_ms.min, "e.duration_ms <= ", f.duration_ms.max),
-    ];
-    for (at_least, min, at_most, max) in ranges {
-        let min = min.map(|v| Cond::Value(at_least, v.into(), ""));
-        let max = max.map(|v| Cond::Value(at_most, v.into(), ""));
+    for [min, max] in bounds(f) {
         let conditions: Vec<Cond> = min.into_iter().chain(max).collect();
         if !conditions.is_empty() {
             all.push(Named { select: "select e.key from executions e where ", conditions });
         }
     }
     Ok(all)
+}
+
+/// Of the columns with an index of their own.
+fn bounds(f: &Filter) -> [[Option<Cond>; 2]; 2] {
+    let bound = |of, sql, value: Option<i64>| value.map(|v| Cond::Bound(of, sql, v.into()));
+    let cost = |usd: Option<f64>| usd.map(executions::nanos);
+    [
+        [
+            bound(SortField::Duration, "e.duration_ms >= ", f.duration_ms.min),
+            bound(SortField::Duration, "e.duration_ms <= ", f.duration_ms.max),
+        ],
+        [
+            bound(SortField::Cost, "e.cost_nanos >= ", cost(f.cost.min)),
+            bound(SortField::Cost, "e.cost_nanos <= ", cost(f.cost.max)),
+        ],
+    ]
 }
 
 /// The names of tools that match one of the globs; there are few names, however many calls.
@@ -191,17 +206,11 @@ fn like_escaped(text: &str) -> String {
 /// Conditions that are checked row by row, whatever leads.
 pub(super) fn row_conditions(f: &Filter) -> Vec<Cond> {
     let mut c = Vec::new();
-    let bound = |c: &mut Vec<Cond>, sql: &'static str, v: Option<i64>| {
-        if let Some(v) = v {
-            c.push(Cond::Value(sql, v.into(), ""));
-        }
-    };
-    bound(&mut c, "e.duration_ms >= ", f.duration_ms.min);
-    bound(&mut c, "e.duration_ms <= ", f.duration_ms.max);
-    bound(&mut c, "e.cost_nanos >= ", f.cost.min.map(executions::nanos));
-    bound(&mut c, "e.cost_nanos <= ", f.cost.max.map(executions::nanos));
-    bound(&mut c, "e.total_tokens >= ", f.tokens.min);
-    bound(&mut c, "e.total_tokens <= ", f.tokens.max);
+    for [min, max] in bounds(f) {
+        c.extend(min.into_iter().chain(max));
+    }
+    c.extend(f.tokens.min.map(|v| Cond::Value("e.total_tokens >= ", v.into(), "")));
+    c.extend(f.tokens.max.map(|v| Cond::Value("e.total_tokens <= ", v.into(), "")));
     check(&mut c, "e.status || '' not in ", words(&f.status.exclude));
     check(&mut c, "e.triggered_by || '' not in ", words(&f.trigger.exclude));
     for (sql, values) in [

@@ -76,18 +76,26 @@ impl Selection {
         Ok(Self { branches: with_window(branches, filter, now), shared })
     }
 
-    /// The same runs, of which there are `count` or more, for pages by another column than the start: SQLite goes by
-    /// the index of that column and checks each row, unless there are so few that sorting them takes no time.
+    /// The same runs, `count` of them, for pages in this order: SQLite goes by the index of the sort and checks each
+    /// row, unless they are so few that sorting them takes no time.
     #[must_use]
-    pub fn for_sort(mut self, sort: Sort, count: i64, is_sqlite: bool) -> Self {
-        let one_by_one = self.branches.iter().all(Vec::is_empty);
-        if sort.field == SortField::StartedAt || count <= RARE || !is_sqlite || one_by_one {
+    pub fn for_sort(self, sort: Sort, count: i64, is_sqlite: bool) -> Self {
+        if count <= RARE || !is_sqlite {
             return self;
         }
-        let checked = |branch: Vec<Cond>| Cond::All(branch.into_iter().map(|c| Cond::Checked(Box::new(c))).collect());
-        let any = Cond::Any(self.branches.into_iter().map(checked).collect());
-        self.shared.push(any);
-        Self { branches: vec![Vec::new()], shared: self.shared }
+        let checked = |c: Cond| Cond::Checked(Box::new(c));
+        let mut shared: Vec<Cond> = self
+            .shared
+            .into_iter()
+            .map(|c| if matches!(&c, Cond::Bound(of, ..) if *of != sort.field) { checked(c) } else { c })
+            .collect();
+        // By start, each branch has an index that is in this order.
+        if sort.field == SortField::StartedAt || self.branches.iter().all(Vec::is_empty) {
+            return Self { branches: self.branches, shared };
+        }
+        let all = |branch: Vec<Cond>| Cond::All(branch.into_iter().map(checked).collect());
+        shared.push(Cond::Any(self.branches.into_iter().map(all).collect()));
+        Self { branches: vec![Vec::new()], shared }
     }
 
     pub(super) fn write_where(&self, q: &mut Query, branch: &[Cond], more: &[Cond]) {
