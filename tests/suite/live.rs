@@ -156,6 +156,25 @@ async fn a_run_that_leaves_the_filter_is_told_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lesson_3_a_window_that_ends_now_stays_open() {
+    let (world, http, address, token) = start().await;
+    let mut socket = Socket::open(address, &token).await;
+    let frame = json!({"op": "subscribe", "topic": "executions", "filter": {"last": "1h"}});
+    assert_eq!(socket.subscribe(frame).await["type"], "subscribed");
+    // Much later than the window was asked for: what starts now is in it, what started then is no more.
+    let old = world.record(run_of("a", "then")).await;
+    assert_eq!(socket.hear().await.expect("an event")["execution"]["message"], "then");
+    end(&world, old.id.as_str(), Status::Success).await;
+    socket.hear().await.expect("its end");
+    world.pass_ms(5 * 3_600_000);
+    world.record(run_of("a", "now")).await;
+    assert_eq!(socket.hear().await.expect("an event")["execution"]["message"], "now");
+    let page = http.get(&token, "/api/executions?last=1h").await.json();
+    let listed = page["executions"].as_array().expect("runs");
+    assert_eq!((listed.len(), listed[0]["message"].as_str()), (1, Some("now")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn agents_and_single_runs_have_topics() {
     let (world, _http, address, token) = start().await;
     let run = world.record(run_of("a", "m")).await;
