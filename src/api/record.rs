@@ -147,6 +147,7 @@ impl BatchLine {
     request_body(content = String, content_type = "application/x-ndjson"),
     responses((status = 200, body = BatchAnswer), (status = 413, body = Problem)))]
 pub async fn batch_executions(Auth(caller): Auth, request: Request) -> Result<Json<BatchAnswer>, ApiError> {
+    caller.writer()?;
     let bytes = body(request, &()).await?;
     let mut results = Vec::new();
     let mut good = Vec::new();
@@ -156,7 +157,7 @@ pub async fn batch_executions(Auth(caller): Auth, request: Request) -> Result<Js
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        if good.len() >= 10_000 {
+        if results.len() >= 10_000 {
             return Err(Error::TooLarge("a batch has at most 10 000 lines".to_owned()).into());
         }
         match parse_object::<NewExecution>(line) {

@@ -55,6 +55,25 @@ impl Caller {
         Me { email: self.email.clone(), display_name: self.display_name.clone(), role: self.role }
     }
 
+    /// For what concerns all of a person's tokens: a token for some agents is not told and may not touch it.
+    pub fn unlimited(&self) -> Result<()> {
+        if self.limited {
+            return Err(Error::Forbidden("a token for some agents only has no part in other tokens".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Makes and takes back tokens: a person signed in, or a token with scope `admin`. Any other token could make
+    /// itself one that outlives its own end.
+    pub fn token_manager(&self) -> Result<()> {
+        self.writer()?;
+        self.unlimited()?;
+        if matches!(self.credential, Credential::Token(_)) && self.scope < Scope::Admin {
+            return Err(Error::Forbidden("tokens are made by a person signed in, or with scope `admin`".to_owned()));
+        }
+        Ok(())
+    }
+
     pub fn now(&self) -> Timestamp {
         self.app.now()
     }

@@ -135,6 +135,19 @@ pub async fn list_for_page(caller: &Caller, query: &str, cursor: Option<String>)
     }
 }
 
+/// Whether there is any run at all where this page looks.
+pub async fn was_ever(caller: &Caller, query: &str) -> Result<bool> {
+    let (asked, _) = page_query(query);
+    let limit = Some(1);
+    let page = match asked.agent.include.as_slice() {
+        [name] if caller.role == crate::domain::Role::Client => {
+            list_of_agent(caller, name, ListRequest { limit, ..ListRequest::default() }).await?
+        }
+        _ => list(caller, &ListRequest { limit, ..ListRequest::default() }).await?,
+    };
+    Ok(!page.executions.is_empty())
+}
+
 /// Filter and sort of a page's query string.
 pub fn page_query(query: &str) -> (Filter, Sort) {
     let pairs = crate::domain::filter::parse_query(query);
@@ -227,11 +240,17 @@ pub async fn terminate(caller: &Caller, id: &str, children: bool) -> Result<Exec
                     changed.push((record.key, record.agent_key, EventKind::Updated));
                 }
                 if children {
-                    for child in rows::unfinished_below(tx, id.as_str()).await? {
-                        let mut child = rows::find_for_update(tx, &child, &Visible::All).await?;
-                        if who.may_operate(child.agent_key) && request_stop(&mut child, &who, now) {
-                            rows::save(tx, &mut child, now).await?;
-                            changed.push((child.key, child.agent_key, EventKind::Updated));
+                    let mut after = 0;
+                    loop {
+                        let below = rows::unfinished_below(tx, id.as_str(), after).await?;
+                        let Some((last, _)) = below.last() else { break };
+                        after = *last;
+                        for (_, child) in below {
+                            let mut child = rows::find_for_update(tx, &child, &Visible::All).await?;
+                            if who.may_operate(child.agent_key) && request_stop(&mut child, &who, now) {
+                                rows::save(tx, &mut child, now).await?;
+                                changed.push((child.key, child.agent_key, EventKind::Updated));
+                            }
                         }
                     }
                 }

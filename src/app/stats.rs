@@ -2,7 +2,6 @@
 
 use super::Caller;
 use crate::domain::{AgentStats, Filter, Result, Role, Stats, Status, Timestamp};
-use crate::store::executions::usd;
 use crate::store::list::Selection;
 use crate::store::{Visible, events, stats};
 use std::collections::{BTreeMap, HashMap};
@@ -71,19 +70,24 @@ fn rate(success: i64, terminal: i64) -> Option<f64> {
     (terminal > 0).then(|| success as f64 / terminal as f64)
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "a sum of whole numbers; the cast saturates")]
+fn whole(sum: f64) -> i64 {
+    sum as i64
+}
+
 /// Runs, success, terminal, cost of one agent.
 #[derive(Default)]
 struct PerAgent {
     count: i64,
     success: i64,
     terminal: i64,
-    cost_nanos: i64,
+    cost_nanos: f64,
 }
 
 fn summed(groups: &[stats::Group]) -> Stats {
     let mut s = Stats::default();
     let mut agents: BTreeMap<&str, PerAgent> = BTreeMap::new();
-    let (mut cost, mut duration, mut timed) = (0, 0, 0);
+    let (mut cost, mut tokens, mut duration, mut timed) = (0.0, 0.0, 0.0, 0);
     for g in groups {
         let slot = match g.status {
             Status::Queued => &mut s.queued,
@@ -96,7 +100,7 @@ fn summed(groups: &[stats::Group]) -> Stats {
         };
         *slot += g.runs;
         s.total_executions += g.runs;
-        s.total_tokens += g.tokens;
+        tokens += g.tokens;
         cost += g.cost_nanos;
         duration += g.duration_ms;
         timed += g.timed;
@@ -112,16 +116,17 @@ fn summed(groups: &[stats::Group]) -> Stats {
             agent.success += g.runs;
         }
     }
-    s.total_cost = usd(cost);
+    s.total_cost = cost / 1e9;
+    s.total_tokens = whole(tokens);
     s.success_rate = rate(s.successful, s.successful + s.failed + s.cancelled);
-    s.avg_duration_ms = (timed > 0).then(|| duration as f64 / timed as f64);
+    s.avg_duration_ms = (timed > 0).then(|| duration / timed as f64);
     s.by_agent = agents
         .into_iter()
         .map(|(name, a)| AgentStats {
             agent_name: name.to_owned(),
             count: a.count,
             success_rate: rate(a.success, a.terminal),
-            cost: usd(a.cost_nanos),
+            cost: a.cost_nanos / 1e9,
         })
         .collect();
     s.by_agent.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.agent_name.cmp(&b.agent_name)));

@@ -6,6 +6,7 @@ use crate::domain::{Error, Result, Scope, Timestamp};
 use crate::store::agents;
 pub use crate::store::users::TokenRow;
 use crate::store::users::{self, NewToken};
+use std::collections::BTreeSet;
 
 /// What a new token may be.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +24,7 @@ pub async fn create(caller: &Caller, request: TokenRequest) -> Result<(String, S
     if scope > caller.scope {
         return Err(Error::Forbidden("a token can't allow more than what made it".to_owned()));
     }
-    caller.writer()?;
+    caller.token_manager()?;
     let name = request.name.trim();
     if name.chars().count() > 100 {
         return Err(Error::invalid("name", "is longer than 100 characters"));
@@ -33,7 +34,12 @@ pub async fn create(caller: &Caller, request: TokenRequest) -> Result<(String, S
         return Err(Error::invalid("expires_at", "lies in the past"));
     }
     if let Some(names) = &request.agents {
-        let found = agents::keys(&mut caller.app.store.read(), names).await?;
+        if names.len() > 1_000 {
+            return Err(Error::invalid("agents", "has more than 1 000 names"));
+        }
+        let names: BTreeSet<&String> = names.iter().collect();
+        let names: Vec<String> = names.into_iter().cloned().collect();
+        let found = agents::keys(&mut caller.app.store.read(), &names).await?;
         let seen = found.iter().filter(|k| caller.visible().includes(**k)).count();
         if seen != names.len() {
             return Err(Error::invalid("agents", "names an agent that does not exist"));
@@ -59,6 +65,7 @@ pub async fn create(caller: &Caller, request: TokenRequest) -> Result<(String, S
 
 /// The caller's tokens, newest first, and the key to go on from.
 pub async fn list(caller: &Caller, before: Option<i64>, limit: i64) -> Result<(Vec<TokenRow>, Option<i64>)> {
+    caller.unlimited()?;
     let before = before.unwrap_or(i64::MAX);
     let mut found = users::tokens(&mut caller.app.store.read(), caller.user_key, before, limit + 1).await?;
     let more = found.len() as i64 > limit;
@@ -69,7 +76,7 @@ pub async fn list(caller: &Caller, before: Option<i64>, limit: i64) -> Result<(V
 
 /// Takes a token back; whatever uses it stops at once.
 pub async fn revoke(caller: &Caller, id: &str) -> Result<()> {
-    caller.writer()?;
+    caller.token_manager()?;
     let (user, id) = (caller.user_key, id.to_owned());
     let existed = caller.write(move |tx| Box::pin(async move { users::revoke_token(tx, user, &id).await })).await?;
     caller.app.access_changed();

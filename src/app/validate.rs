@@ -1,6 +1,7 @@
 //! Server. The rules of api.md on what programs send; every broken one is named, all at once.
 
 use crate::domain::{Error, ExecutionPatch, FieldError, NewExecution, NewLogLine, NewStep, NewToolCall, Result};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 pub const TEXT_BYTES: usize = 1 << 20;
@@ -9,6 +10,7 @@ pub const LOG_LINES: usize = 1_000;
 pub const PARTS: usize = 10_000;
 const METADATA_BYTES: usize = 256 << 10;
 const NAME_CHARS: usize = 200;
+const DEPTH: usize = 64;
 
 /// Collects what is wrong.
 #[derive(Default)]
@@ -35,8 +37,14 @@ impl Check {
         }
     }
 
+    /// Readers of JSON go down 128 levels; a record lies a few levels deep in what they read.
+    fn depth(&mut self, field: &str, value: Option<&Value>) {
+        if value.is_some_and(|v| deeper_than(v, DEPTH)) {
+            self.wrong(field, format!("is nested more than {DEPTH} levels deep"));
+        }
+    }
+
     fn count(&mut self, field: &str, n: Option<i64>) {
-        // A sum of ten million of the largest still fits.
         if n.is_some_and(|n| !(0..=1_000_000_000_000).contains(&n)) {
             self.wrong(field, "must be a whole number from 0 to 10^12");
         }
@@ -64,6 +72,14 @@ impl Check {
 
     pub fn done(self) -> Result<()> {
         if self.0.is_empty() { Ok(()) } else { Err(Error::Invalid(self.0)) }
+    }
+}
+
+fn deeper_than(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(items) => levels == 0 || items.iter().any(|v| deeper_than(v, levels - 1)),
+        Value::Object(fields) => levels == 0 || fields.values().any(|v| deeper_than(v, levels - 1)),
+        _ => false,
     }
 }
 
@@ -100,6 +116,7 @@ pub fn new_execution(n: &NewExecution) -> Result<()> {
     }
     c.labels(&n.labels);
     c.bytes("metadata", n.metadata.as_ref().map(ToString::to_string).as_deref(), METADATA_BYTES);
+    c.depth("metadata", n.metadata.as_ref());
     if let Some(status) = n.status
         && !status.is_terminal()
     {
@@ -109,6 +126,20 @@ pub fn new_execution(n: &NewExecution) -> Result<()> {
         if n.duration_ms.is_some() {
             c.wrong("duration_ms", format!("a {status} run has not ended"));
         }
+    }
+    if let Some(ms) = n.duration_ms
+        && let Some(start) = n.started_at.or(n.queued_at)
+        && !start.plus_millis(ms).is_usual()
+    {
+        c.wrong("duration_ms", "reaches beyond the year 9999");
+    }
+    if let (Some(end), Some(ms)) = (n.completed_at, n.duration_ms)
+        && !end.plus_millis(-ms).is_usual()
+    {
+        c.wrong("duration_ms", "begins before 1970");
+    }
+    if n.id.is_some() && (n.id == n.retry_of || n.id == n.parent_id) {
+        c.wrong("id", "can't be its own parent, nor retry itself");
     }
     if let (Some(start), Some(end)) = (n.started_at, n.completed_at)
         && end < start
@@ -176,10 +207,12 @@ fn check_tool_calls(c: &mut Check, calls: &[NewToolCall]) {
     for (i, call) in calls.iter().enumerate() {
         c.name(&format!("tool_calls[{i}].call_id"), Some(&call.call_id));
         c.name(&format!("tool_calls[{i}].name"), call.name.as_deref());
+        c.name(&format!("tool_calls[{i}].parent_call_id"), call.parent_call_id.as_deref());
         c.bytes(&format!("tool_calls[{i}].error"), call.error.as_deref(), TEXT_BYTES);
         for (field, v) in [("arguments", &call.arguments), ("result", &call.result)] {
             let text = v.as_ref().map(ToString::to_string);
             c.bytes(&format!("tool_calls[{i}].{field}"), text.as_deref(), TEXT_BYTES);
+            c.depth(&format!("tool_calls[{i}].{field}"), v.as_ref());
         }
     }
 }

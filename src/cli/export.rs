@@ -146,7 +146,7 @@ impl Source {
             let detail = self.detail(id).await?;
             let (mut steps, mut calls, mut log) = (Vec::new(), Vec::new(), Vec::new());
             let mut cursor = None;
-            while detail.summary.steps_done > 0 || detail.summary.steps_total.is_some() || cursor.is_some() {
+            loop {
                 let answer = self.steps(id, cursor).await?;
                 steps.extend(answer.steps);
                 cursor = answer.next_cursor;

@@ -31,7 +31,11 @@ impl Timestamp {
         let d = (self.0 - earlier.0) / 1_000;
         if d < 0 { 0 } else { d }
     }
-    /// Accepts RFC 3339 with any offset.
+    /// Whether it can be written with a year of four digits and is no earlier than 1970.
+    pub const fn is_usual(self) -> bool {
+        0 <= self.0 && self.0 < 253_402_300_800_000_000
+    }
+    /// Accepts RFC 3339 with any offset, for the years 1970 to 9999.
     pub fn parse(text: &str) -> Option<Self> {
         // A '+' that was not escaped in a query string arrives as a space.
         let text = text.trim();
@@ -42,7 +46,7 @@ impl Timestamp {
         } else {
             text
         };
-        DateTime::parse_from_rfc3339(text).ok().map(|t| Self(t.timestamp_micros()))
+        DateTime::parse_from_rfc3339(text).ok().map(|t| Self(t.timestamp_micros())).filter(|t| t.is_usual())
     }
 }
 

@@ -172,8 +172,8 @@ pub async fn newest_states(tx: &mut crate::store::Tx, rows: &[events::EventRow])
     let mut last: HashMap<i64, (i64, EventKind)> = HashMap::new();
     for row in rows {
         let entry = last.entry(row.execution_key).or_insert((row.seq, row.kind));
-        // A run that started and went on within one batch is still new to whoever listens.
-        let kind = if entry.1 == EventKind::Started && row.kind == EventKind::Updated { entry.1 } else { row.kind };
+        // A run that started or ended and went on within one batch is still new, or ended, to whoever listens.
+        let kind = if row.kind == EventKind::Updated { entry.1 } else { row.kind };
         *entry = (row.seq, kind);
     }
     let keys: Vec<i64> = last.keys().copied().collect();

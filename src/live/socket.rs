@@ -80,7 +80,7 @@ async fn talk(socket: &mut WebSocket, caller: &mut Caller, hub: &Hub) -> Result<
                     if !subscriptions.is_empty() {
                         refresh(caller).await?;
                     }
-                    for subscription in &subscriptions {
+                    for subscription in &mut subscriptions {
                         for text in subscription.texts(caller, &batch).await.map_err(|e| lost(&e))? {
                             socket.send(Message::text(text)).await?;
                         }

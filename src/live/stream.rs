@@ -14,6 +14,8 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 const LINES: i64 = 500;
+/// Tool calls or steps read at once.
+const PARTS: i64 = 1_000;
 /// Looked at this often at most, however fast the log grows.
 const PACE: Duration = Duration::from_millis(100);
 
@@ -89,20 +91,38 @@ impl Told {
         }
         self.version = record.version;
         let mut open = false;
-        for (position, call) in parts::tool_calls(&mut db, record.key, self.calls_from, 1_000).await? {
-            if self.calls.get(&call.call_id) != Some(&call.status) {
-                self.calls.insert(call.call_id.clone(), call.status);
-                self.send("tool_call", None, &call).await?;
+        let mut from = self.calls_from;
+        loop {
+            let page = parts::tool_calls(&mut db, record.key, from, PARTS).await?;
+            let full = page.len() as i64 == PARTS;
+            for (position, call) in page {
+                from = Some(position);
+                if self.calls.get(&call.call_id) != Some(&call.status) {
+                    self.calls.insert(call.call_id.clone(), call.status);
+                    self.send("tool_call", None, &call).await?;
+                }
+                open |= call.status == PartStatus::Running;
+                if !open {
+                    self.calls_from = from;
+                    self.calls.remove(&call.call_id);
+                }
             }
-            open |= call.status == PartStatus::Running;
-            if !open {
-                self.calls_from = Some(position);
-                self.calls.remove(&call.call_id);
+            if !full {
+                break;
             }
         }
-        for step in parts::steps(&mut db, record.key, 0, 1_000).await? {
-            if self.steps.insert(step.index, step.status) != Some(step.status) {
-                self.send("step", None, &step).await?;
+        let mut from = 0;
+        loop {
+            let page = parts::steps(&mut db, record.key, from, PARTS).await?;
+            let full = page.len() as i64 == PARTS;
+            for step in page {
+                from = step.index + 1;
+                if self.steps.insert(step.index, step.status) != Some(step.status) {
+                    self.send("step", None, &step).await?;
+                }
+            }
+            if !full {
+                break;
             }
         }
         let summary = record.summary()?;

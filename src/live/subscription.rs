@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, HashSet};
 
 /// A gap larger than this is not replayed: refetching is cheaper.
 const REPLAY: i64 = 5_000;
+/// Runs that left a filter, of which a subscription remembers no more.
+const REMEMBERED: usize = 20_000;
 
 pub struct Subscription {
     pub topic: Topic,
@@ -16,6 +18,8 @@ pub struct Subscription {
     legacy: bool,
     /// Events up to here are known to the client.
     from: i64,
+    /// Who was told to have left the filter and has not come back: it is said once.
+    left: HashSet<i64>,
 }
 
 /// List filters by their API names; values as text, number, boolean or a list of them.
@@ -58,7 +62,7 @@ impl Subscription {
             }
             Topic::Approvals => {}
         }
-        let mut subscription = Self { topic, filter: parse_filter(filter)?, legacy, from: 0 };
+        let mut subscription = Self { topic, filter: parse_filter(filter)?, legacy, from: 0, left: HashSet::new() };
         let mut frames = vec![ServerFrame {
             topic: Some(subscription.topic.to_string()),
             now_ms: Some(caller.now().millis()),
@@ -107,7 +111,7 @@ impl Subscription {
     }
 
     /// Messages for these changes.
-    pub async fn frames(&self, caller: &Caller, changes: &[&Change]) -> Result<Vec<ServerFrame>> {
+    pub async fn frames(&mut self, caller: &Caller, changes: &[&Change]) -> Result<Vec<ServerFrame>> {
         let mut frames = Vec::new();
         for (change, matches) in self.judged(caller, changes).await? {
             let now_ms = caller.now().millis();
@@ -121,7 +125,7 @@ impl Subscription {
     }
 
     /// The same as text; the usual message is written once for all sockets.
-    pub async fn texts(&self, caller: &Caller, changes: &[Change]) -> Result<Vec<String>> {
+    pub async fn texts(&mut self, caller: &Caller, changes: &[Change]) -> Result<Vec<String>> {
         let unwritable = |e: serde_json::Error| Error::Internal(format!("frame: {e}"));
         let fresh: Vec<&Change> = changes.iter().filter(|c| c.seq > self.from).collect();
         let mut texts = Vec::new();
@@ -144,7 +148,7 @@ impl Subscription {
     }
 
     /// Changes to tell of: those that match, and those that have just stopped matching.
-    async fn judged<'c>(&self, caller: &Caller, changes: &[&'c Change]) -> Result<Vec<(&'c Change, bool)>> {
+    async fn judged<'c>(&mut self, caller: &Caller, changes: &[&'c Change]) -> Result<Vec<(&'c Change, bool)>> {
         let now = caller.now();
         let near: Vec<&Change> = changes.iter().copied().filter(|c| self.concerns(caller.visible(), c)).collect();
         let stored = if self.filter.in_memory() || near.is_empty() {
@@ -155,6 +159,9 @@ impl Subscription {
             let keys: Vec<i64> = near.iter().map(|c| c.key).collect();
             Some(among(&mut tx, &selection, &keys).await?.into_iter().collect::<HashSet<i64>>())
         };
+        if self.left.len() > REMEMBERED {
+            self.left.clear();
+        }
         let mut told = Vec::new();
         for change in near {
             let matches = match &stored {
@@ -167,8 +174,11 @@ impl Subscription {
                 Some(_) => true,
                 None => change.kind != crate::domain::EventKind::Started,
             };
-            if matches || matched_before {
-                told.push((change, matches));
+            if matches {
+                self.left.remove(&change.key);
+                told.push((change, true));
+            } else if matched_before && self.left.insert(change.key) {
+                told.push((change, false));
             }
         }
         Ok(told)

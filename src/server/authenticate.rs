@@ -51,20 +51,17 @@ async fn context(app: &App, request: &Parts) -> Result<RequestContext, Error> {
         let token = bearer(headers).ok_or(Error::Unauthenticated)?;
         Some(app.by_token(token).await?.ok_or(Error::Unauthenticated)?)
     } else {
+        // Also without a session: another site must not sign anybody in.
+        if !matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+            super::origin::check(headers, &app.config)?;
+        }
         match session_secret(headers) {
             None => None,
-            Some(secret) => {
-                let caller = app.by_session(secret).await?;
-                let reads = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
-                if caller.is_some() && !reads {
-                    super::origin::check(headers, &app.config)?;
-                }
-                caller
-            }
+            Some(secret) => app.by_session(secret).await?,
         }
     };
     if let Some(caller) = &caller
-        && is_api(request.uri.path())
+        && (is_api(request.uri.path()) || request.uri.path().starts_with("/fn/"))
     {
         app.requests.check(&format!("{:?}", caller.credential))?;
     }

@@ -21,9 +21,9 @@ pub use query::{Query, Value};
 
 use crate::domain::{Error, Result};
 use futures::future::BoxFuture;
-use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
 use std::str::FromStr as _;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -111,7 +111,10 @@ impl Store {
 async fn connect(url: &str) -> Result<(Db, Db)> {
     let wrong = |e: sqlx::Error| Error::invalid("database_url", format!("can't be opened: {e}"));
     if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        let options = PgConnectOptions::from_str(url).map_err(wrong)?.statement_cache_capacity(STATEMENTS);
+        let options = PgConnectOptions::from_str(url)
+            .map_err(wrong)?
+            .statement_cache_capacity(STATEMENTS)
+            .disable_statement_logging();
         let acquire = Duration::from_secs(5);
         let read = PgPoolOptions::new()
             .max_connections(10)
@@ -135,6 +138,8 @@ async fn connect(url: &str) -> Result<(Db, Db)> {
         .busy_timeout(Duration::from_secs(5))
         .foreign_keys(true)
         .statement_cache_capacity(STATEMENTS)
+        // A filter's statement can be long, and who may read could fill a disk with it.
+        .disable_statement_logging()
         .pragma("temp_store", "memory");
     // An acknowledged write survives a power cut, not only a crash: hence `full`.
     let writing = base

@@ -167,14 +167,14 @@ pub async fn has_tool_call(tx: &mut Tx, key: i64, call_id: &str) -> Result<bool>
 pub async fn upsert_tool_calls(tx: &mut Tx, key: i64, calls: &[NewToolCall], now: Timestamp) -> Result<()> {
     let sql = "insert into tool_calls (execution_key, call_id, name, arguments, result, error, status, started_at, \
                completed_at, parent_call_id) \
-               values ($1, $2, coalesce($3, ''), $4, $5, $6, coalesce($7, 'running'), coalesce($8, $11), $9, $10) \
+               values ($1, $2, coalesce($3, ''), $4, $5, $6, coalesce($7, 'running'), coalesce($8, $11), coalesce($9, $12), $10) \
                on conflict (execution_key, call_id) do update set name = coalesce($3, tool_calls.name), \
                arguments = coalesce($4, tool_calls.arguments), result = coalesce($5, tool_calls.result), \
                error = coalesce($6, tool_calls.error), \
                status = case when tool_calls.status <> 'running' and $7 = 'running' then tool_calls.status \
                  else coalesce($7, tool_calls.status) end, \
                started_at = coalesce($8, tool_calls.started_at), \
-               completed_at = coalesce($9, tool_calls.completed_at), \
+               completed_at = coalesce($9, tool_calls.completed_at, $12), \
                parent_call_id = coalesce($10, tool_calls.parent_call_id)";
     for c in calls {
         let status = c.status.or(match (&c.error, &c.result, c.completed_at) {
@@ -183,7 +183,7 @@ pub async fn upsert_tool_calls(tx: &mut Tx, key: i64, calls: &[NewToolCall], now
             (None, None, None) => None,
         });
         let ended = status.is_some_and(|s| s != PartStatus::Running);
-        let completed = c.completed_at.or(ended.then_some(now));
+        let by_now = ended.then_some(now);
         let q = Query::new(sql)
             .bind(key)
             .bind(c.call_id.as_str())
@@ -193,9 +193,10 @@ pub async fn upsert_tool_calls(tx: &mut Tx, key: i64, calls: &[NewToolCall], now
             .bind(c.error.as_deref())
             .bind(status.map(PartStatus::as_str))
             .bind(c.started_at.map(Timestamp::micros))
-            .bind(completed.map(Timestamp::micros))
+            .bind(c.completed_at.map(Timestamp::micros))
             .bind(c.parent_call_id.as_deref())
-            .bind(c.started_at.or(completed).unwrap_or(now).micros());
+            .bind(c.started_at.or(c.completed_at).unwrap_or(now).micros())
+            .bind(by_now.map(Timestamp::micros));
         tx.run(q).await?;
     }
     Ok(())

@@ -31,22 +31,23 @@ impl From<f64> for Value {
 }
 impl From<&str> for Value {
     fn from(v: &str) -> Self {
-        Self::Text(Some(v.to_owned()))
+        v.to_owned().into()
     }
 }
 impl From<String> for Value {
     fn from(v: String) -> Self {
-        Self::Text(Some(v))
+        Some(v).into()
     }
 }
 impl From<Option<String>> for Value {
+    /// PostgreSQL has no text with a NUL in it; SQLite would, and what is stored must not depend on it.
     fn from(v: Option<String>) -> Self {
-        Self::Text(v)
+        Self::Text(v.map(|text| if text.contains('\0') { text.replace('\0', "") } else { text }))
     }
 }
 impl From<Option<&str>> for Value {
     fn from(v: Option<&str>) -> Self {
-        Self::Text(v.map(str::to_owned))
+        v.map(str::to_owned).into()
     }
 }
 

@@ -5,7 +5,7 @@ use super::list::Selection;
 use super::query::Query;
 use crate::domain::{Result, Status, Trigger};
 
-/// One group of the aggregate: an agent's runs of one status and trigger.
+/// One group of the aggregate: an agent's runs of one status and trigger. Sums are exact up to 2^53 and can't overflow.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Group {
     pub agent_name: String,
@@ -14,10 +14,10 @@ pub struct Group {
     #[sqlx(try_from = "String")]
     pub triggered_by: Trigger,
     pub runs: i64,
-    pub cost_nanos: i64,
+    pub cost_nanos: f64,
     pub priced: i64,
-    pub tokens: i64,
-    pub duration_ms: i64,
+    pub tokens: f64,
+    pub duration_ms: f64,
     pub timed: i64,
 }
 
@@ -27,9 +27,9 @@ pub async fn groups(tx: &mut Tx, selection: &Selection) -> Result<Vec<Group>> {
     }
     let mut q = Query::new(
         "select a.name as agent_name, g.* from (select agent_key, status, triggered_by, count(*) as runs, \
-         cast(coalesce(sum(cost_nanos), 0) as bigint) as cost_nanos, count(cost_nanos) as priced, \
-         cast(coalesce(sum(total_tokens), 0) as bigint) as tokens, \
-         cast(coalesce(sum(duration_ms), 0) as bigint) as duration_ms, count(duration_ms) as timed from (",
+         cast(coalesce(sum(cast(cost_nanos as double precision)), 0) as double precision) as cost_nanos, count(cost_nanos) as priced, \
+         cast(coalesce(sum(cast(total_tokens as double precision)), 0) as double precision) as tokens, \
+         cast(coalesce(sum(cast(duration_ms as double precision)), 0) as double precision) as duration_ms, count(duration_ms) as timed from (",
     );
     let columns = "e.agent_key, e.status, e.triggered_by, e.cost_nanos, e.total_tokens, e.duration_ms";
     selection.write_union(&mut q, columns, &[]);

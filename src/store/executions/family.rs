@@ -57,14 +57,14 @@ pub async fn retry_chain(db: &mut impl Executor, id: &str, visible: &Visible) ->
     Ok(if chain.len() > 1 { chain } else { Vec::new() })
 }
 
-/// Ids of unfinished runs below `id`, at any depth.
-pub async fn unfinished_below(db: &mut impl Executor, id: &str) -> Result<Vec<String>> {
+/// Keys and ids of unfinished runs below `id`, at any depth, that are not asked to stop; by key, after `after`.
+pub async fn unfinished_below(db: &mut impl Executor, id: &str, after: i64) -> Result<Vec<(i64, String)>> {
     let sql = "with recursive below (id, depth) as ( \
                  select id, 1 from executions where parent_id = $1 \
                  union all select c.id, b.depth + 1 from executions c join below b on c.parent_id = b.id \
                  where b.depth < 50) \
-               select distinct e.id from below b join executions e on e.id = b.id \
-               where e.status in ('queued', 'running', 'waiting', 'paused') limit 1000";
-    let rows: Vec<(String,)> = db.all(Query::new(sql).bind(id)).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+               select distinct e.key, e.id from below b join executions e on e.id = b.id \
+               where e.status in ('queued', 'running', 'waiting', 'paused') and e.cancel_requested_at is null \
+               and e.key > $2 order by e.key limit 1000";
+    db.all(Query::new(sql).bind(id).bind(after)).await
 }

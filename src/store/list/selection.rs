@@ -48,13 +48,19 @@ impl Selection {
         let mut branches = vec![Vec::new()];
         // The most selective dimension with an index of its own leads; the others are checked on its rows.
         if !filter.thread.include.is_empty() || !filter.flow.include.is_empty() || !filter.model.include.is_empty() {
-            branches = fan_out(branches, "e.thread_id = ", texts(&filter.thread.include));
-            branches = fan_out(branches, "e.flow_id = ", texts(&filter.flow.include));
-            branches = fan_out(branches, "e.model = ", texts(&filter.model.include));
+            let by = [
+                ("e.thread_id = ", "e.thread_id in ", "e.thread_id || '' in ", texts(&filter.thread.include)),
+                ("e.flow_id = ", "e.flow_id in ", "e.flow_id || '' in ", texts(&filter.flow.include)),
+                ("e.model = ", "e.model in ", "e.model || '' in ", texts(&filter.model.include)),
+            ];
+            branches = led_by_first(by, &mut shared);
             check_rest(&mut shared, &agents, filter);
         } else if !filter.parent.include.is_empty() || !filter.retry_of.include.is_empty() {
-            branches = fan_out(branches, "e.parent_id = ", ids(&filter.parent.include));
-            branches = fan_out(branches, "e.retry_of = ", ids(&filter.retry_of.include));
+            let by = [
+                ("e.parent_id = ", "e.parent_id in ", "e.parent_id || '' in ", ids(&filter.parent.include)),
+                ("e.retry_of = ", "e.retry_of in ", "e.retry_of || '' in ", ids(&filter.retry_of.include)),
+            ];
+            branches = led_by_first(by, &mut shared);
             check_rest(&mut shared, &agents, filter);
         } else if !agents.include.is_empty() && agents.include.len() <= MAX_BRANCHES {
             branches = fan_out(branches, "e.agent_key = ", agents.include.iter().map(|k| Value::from(*k)).collect());
@@ -146,6 +152,26 @@ fn check_rest(shared: &mut Vec<Cond>, agents: &Choice<i64>, filter: &Filter) {
     check(shared, "+e.agent_key in ", agents.include.iter().map(|k| Value::from(*k)).collect());
     check(shared, "e.status || '' in ", words(&filter.status.include));
     check(shared, "e.triggered_by || '' in ", words(&filter.trigger.include));
+}
+
+/// A column that may lead: its conditions for one value, for several by its index, and for several checked on rows.
+type Lead = (&'static str, &'static str, &'static str, Vec<Value>);
+
+/// Branches by the first column that is asked for; the others are checked on its rows.
+fn led_by_first<const N: usize>(columns: [Lead; N], shared: &mut Vec<Cond>) -> Vec<Vec<Cond>> {
+    let mut branches = vec![Vec::new()];
+    let mut led = false;
+    for (one, several, checked, values) in columns.into_iter().filter(|(.., values)| !values.is_empty()) {
+        if led {
+            check(shared, checked, values);
+        } else if values.len() <= MAX_BRANCHES {
+            branches = fan_out(branches, one, values);
+        } else {
+            branches = vec![vec![Cond::List(several, values, "")]];
+        }
+        led = true;
+    }
+    branches
 }
 
 /// Each branch once for each value; unchanged when there is none.
