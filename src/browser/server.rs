@@ -82,6 +82,8 @@ pub fn focus(_selector: &str) {}
 
 pub fn focus_later(_selector: String) {}
 
+pub fn focus_soon(_selector: String) {}
+
 pub const fn typing() -> bool {
     false
 }

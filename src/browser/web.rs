@@ -187,6 +187,11 @@ pub fn focus_later(selector: String) {
     request_animation_frame(move || focus(&selector));
 }
 
+/// Focus at once, so that the next key already finds it there; after the next paint if it is not there yet.
+pub fn focus_soon(selector: String) {
+    if find(&selector).is_some() { focus(&selector) } else { focus_later(selector) }
+}
+
 /// Does the reader type into a field? Single-key shortcuts stay silent then.
 pub fn typing() -> bool {
     document().and_then(|d| d.active_element()).is_some_and(|e| {

@@ -14,6 +14,21 @@ pub async fn list_executions(query: String, cursor: Option<String>) -> Result<Ex
     crate::app::executions::list_for_page(&caller, &query, cursor).await
 }
 
+/// The first page and whether there was ever a run, which tells two kinds of emptiness apart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FirstPage {
+    pub page: ExecutionPage,
+    pub ever: bool,
+}
+
+#[server(prefix = "/fn", endpoint = "first_page", input = GetUrl)]
+pub async fn load_first_page(query: String, cursor: Option<String>) -> Result<FirstPage, Error> {
+    let caller = crate::app::caller().await?;
+    let page = crate::app::executions::list_for_page(&caller, &query, cursor).await?;
+    let ever = !page.executions.is_empty() || crate::app::executions::was_ever(&caller, &query).await?;
+    Ok(FirstPage { page, ever })
+}
+
 /// The cards, under the same query string.
 #[server(prefix = "/fn", endpoint = "stats", input = GetUrl)]
 pub async fn execution_stats(query: String) -> Result<Stats, Error> {

@@ -23,12 +23,16 @@ pub fn money(usd: f64) -> String {
 
 /// Tokens and the like, short: `850`, `12.5K`, `1.2M`.
 pub fn short_count(n: i64) -> String {
-    let scaled = |unit: f64, suffix: &str| format!("{:.1}{suffix}", n as f64 / unit);
+    let scaled = |unit: f64, suffix: &str| {
+        let value = n as f64 / unit;
+        if value < 99.95 { format!("{value:.1}{suffix}") } else { format!("{value:.0}{suffix}") }
+    };
     match n {
         n if n < 1_000 => n.to_string(),
-        n if n < 999_950 => scaled(1e3, "K"),
-        n if n < 999_950_000 => scaled(1e6, "M"),
-        _ => scaled(1e9, "G"),
+        n if n < 999_500 => scaled(1e3, "K"),
+        n if n < 999_500_000 => scaled(1e6, "M"),
+        n if n < 999_500_000_000 => scaled(1e9, "B"),
+        _ => scaled(1e12, "T"),
     }
 }
 

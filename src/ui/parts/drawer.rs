@@ -58,7 +58,7 @@ fn Panel(
     });
     on_cleanup(move || {
         if let Some(id) = id.try_get_untracked() {
-            browser::focus_later(format!("[data-execution-id=\"{id}\"] a"));
+            browser::focus_soon(format!("[data-execution-id=\"{id}\"] .message"));
         }
     });
     let walk = move |e: leptos::ev::KeyboardEvent| match e.key().as_str() {

@@ -7,8 +7,9 @@ use super::live::Live;
 use super::query::PageQuery;
 use super::turn::Turn;
 use crate::browser;
-use crate::domain::{Error, ExecutionPage, ServerFrame, Timestamp, Window};
-use crate::server_fns::list_executions;
+use crate::domain::{Error, ExecutionPage, ServerFrame, Timestamp};
+pub use crate::server_fns::FirstPage;
+use crate::server_fns::{list_executions, load_first_page};
 use crate::ui::kit::format::plural;
 use leptos::prelude::*;
 
@@ -16,27 +17,8 @@ use leptos::prelude::*;
 const RESYNC_PAGES: usize = 20;
 const HIGHLIGHT_MS: u32 = 2_500;
 
-/// The first page and whether there was ever a run, which tells two kinds of emptiness apart.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct FirstPage {
-    pub page: ExecutionPage,
-    pub ever: bool,
-}
-
 pub async fn first_page(query: PageQuery) -> Result<FirstPage, Error> {
-    let page = list_executions(query.list(), query.cursor.clone()).await?;
-    let ever = if page.executions.is_empty() && query.filter != everything().filter {
-        !list_executions(everything().list(), None).await?.executions.is_empty()
-    } else {
-        !page.executions.is_empty()
-    };
-    Ok(FirstPage { page, ever })
-}
-
-fn everything() -> PageQuery {
-    let mut all = PageQuery::default();
-    all.filter.window = Window::All;
-    all
+    load_first_page(query.list(), query.cursor).await
 }
 
 #[derive(Clone, Copy)]

@@ -25,9 +25,10 @@ pub fn why(run: &ExecutionSummary, now: Timestamp) -> Option<Why> {
         Status::Cancelled => (Tone::Plain, stopped(run)?),
         Status::Success => return None,
         _ if run.cancel_requested => (Tone::Plain, stopping(run, now)),
-        Status::Waiting => (Tone::Waiting, format!("Waiting for {}", run.waiting_on.as_ref()?)),
+        Status::Waiting => (Tone::Waiting, format!("Waiting for {}", run.waiting_on.as_deref().unwrap_or("a person"))),
+        Status::Paused => (Tone::Plain, "Paused".to_owned()),
         Status::Queued => (Tone::Plain, format!("Queued for {}", format::span(now.millis_since(run.queued_at)))),
-        Status::Running | Status::Paused => return working(run, now),
+        Status::Running => return working(run, now),
     };
     Some(Why { text, tone })
 }

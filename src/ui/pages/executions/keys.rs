@@ -39,7 +39,7 @@ fn step(runs: Runs, actions: ListActions, area: NodeRef<html::Div>, by: i64) {
     });
     if let Some((index, id)) = next {
         browser::scroll_by(rows_below(area, index));
-        browser::focus_later(format!("[data-execution-id='{id}'] .message"));
+        browser::focus_soon(format!("[data-execution-id='{id}'] .message"));
         actions.selected.set(Some(id));
     }
 }

@@ -104,6 +104,11 @@ fn Body(
     memory::keep(url);
     keys::listen(runs, actions, area, Callback::new(move |()| refresh()));
     let run = Memo::new(move |_| url.query.with(|q| q.run.clone()));
+    Effect::new(move || {
+        if let Some(id) = run.get().and_then(|id| id.parse().ok()) {
+            actions.selected.set(Some(id));
+        }
+    });
     let tab = Memo::new(move |_| url.query.with(|q| q.tab.clone().unwrap_or_else(|| "overview".to_owned())));
     view! {
         <PageHead title="Executions" trail=vec![("Dashboard".to_owned(), paths::DASHBOARD.to_owned())]>

@@ -74,14 +74,14 @@ pub fn RunRow(id: ExecutionId, runs: Runs, actions: ListActions) -> impl IntoVie
             data-status=move || status.get().as_str()
         >
             <div class="c-status"><StatusMark status/></div>
-            <a class="c-agent ell" href=agent>{run(|r| Some(r.agent_display_name.clone()))}</a>
+            <a class="c-agent ell" dir="auto" href=agent>{run(|r| Some(r.agent_display_name.clone()))}</a>
             <div class="c-what">
-                <a class="message ell" href=href data-noscroll="" title=run(|r| Some(r.message.clone())) on:click=open>
+                <a class="message ell" dir="auto" href=href data-noscroll="" title=run(|r| Some(r.message.clone())) on:click=open>
                     {run(|r| Some(if r.message.is_empty() { "No message".to_owned() } else { r.message.clone() }))}
                 </a>
                 {move || reason.get().map(|w| {
                     let class = match w.tone { Tone::Plain => "why ell", Tone::Waiting => "why ell s-waiting", Tone::Bad => "why ell s-failed" };
-                    view! { <div class=class title=w.text.clone()>{w.text.clone()}</div> }
+                    view! { <div class=class dir="auto" title=w.text.clone()>{w.text.clone()}</div> }
                 })}
                 {move || bar.get().map(|(done, all)| {
                     view! { <progress max=all.to_string() value=done.to_string() aria-label=format!("{done} of {all} steps done")></progress> }

@@ -38,7 +38,7 @@ pub fn Line(seq: i64, line: Option<LogLine>, open: RwSignal<Option<i64>>) -> imp
             <span class="log-number">{seq}</span>
             <Time at=line.ts/>
             <span class="log-stream">{mark}</span>
-            <span class="log-text">{short}</span>
+            <span class="log-text" dir="auto">{short}</span>
             {more}
         </div>
     }
