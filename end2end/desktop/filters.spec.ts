@@ -99,7 +99,7 @@ test('lesson 4: a late answer to an earlier filter never replaces a newer one', 
   const held = new Promise<void>((resolve) => (release = resolve))
   let asked = () => {}
   const slow = new Promise<void>((resolve) => (asked = resolve))
-  await page.route(/\/fn\/executions\?.*market/, async (route) => {
+  await page.route(/\/fn\/(executions|first_page)\?.*market/, async (route) => {
     asked()
     await held
     // The page may have given up on it by now.

@@ -3,8 +3,10 @@
 use super::{SocketEvent, spawn};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use futures::future::{Either, poll_fn, select};
-use futures::{SinkExt, StreamExt, select_biased};
-use gloo_net::websocket::{Message, WebSocketError, futures::WebSocket};
+use futures::{SinkExt, StreamExt, select_biased, stream};
+use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Messages handled in one go: a burst becomes one change of the page.
 const BATCH: usize = 256;
@@ -26,10 +28,11 @@ impl Socket {
                 on(SocketEvent::Closed);
                 return;
             };
-            let (mut write, read) = socket.split();
+            let socket = Rc::new(RefCell::new(socket));
+            let reading = socket.clone();
+            let read = stream::poll_fn(move |cx| reading.borrow_mut().poll_next_unpin(cx));
             let mut read = read.ready_chunks(BATCH).fuse();
-            // Writing to a socket that failed to open would complain on the console.
-            let ready = poll_fn(|cx| write.poll_ready_unpin(cx));
+            let ready = poll_fn(|cx| socket.borrow_mut().poll_ready_unpin(cx));
             let mut open = match select(Box::pin(read.next()), ready).await {
                 Either::Left((first, _)) => tell(first.unwrap_or_default(), &on),
                 Either::Right((ready, _)) => ready.is_ok(),
@@ -38,7 +41,7 @@ impl Socket {
                 select_biased! {
                     batch = read.next() => open = tell(batch.unwrap_or_default(), &on),
                     text = outgoing.next() => match text {
-                        Some(text) => open = write.send(Message::Text(text)).await.is_ok(),
+                        Some(text) => open = put(&socket, text),
                         None => break,
                     },
                 }
@@ -56,6 +59,12 @@ impl Socket {
     pub fn close(&self) {
         self.out.close_channel();
     }
+}
+
+/// `false`: the socket is gone. Writing to one that closes would complain on the console.
+fn put(socket: &RefCell<WebSocket>, text: String) -> bool {
+    let mut socket = socket.borrow_mut();
+    matches!(socket.state(), State::Open) && socket.start_send_unpin(Message::Text(text)).is_ok()
 }
 
 /// Passes the texts of a batch on; `false`: the socket is gone. Nothing arrives only at its end.
