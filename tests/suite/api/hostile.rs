@@ -122,7 +122,7 @@ async fn nul_characters_are_dropped_on_postgresql_as_on_sqlite() {
             json!({"agent_name": "a", "model": "m\0", "thread_id": "t\0", "current_step": "\0s", "message": "n\0ul",
                 "tool_calls": [{"call_id": "c\0", "name": "n\0", "error": "e\0"}], "steps": [{"index": 0, "title": "t\0"}]}),
         ];
-        let body: String = lines.iter().map(|l| format!("{l}\n")).collect();
+        let body = lines.map(|line| line.to_string()).join("\n");
         let batch = http.post(&token, "/api/executions/batch", body).await;
         assert_eq!(batch.json()["accepted"], 2, "{backend:?}: {}", batch.text);
         for path in ["/api/executions?model=m%00", "/api/executions?tool=n%00", "/api/executions?agent_name=a%00"] {
