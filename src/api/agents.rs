@@ -3,7 +3,7 @@
 use super::executions::{ListFilters, Paging, of_agent};
 use super::extract::{Auth, JsonBody, Pairs};
 use super::problem::{ApiError, Problem};
-use crate::app::{agents, executions, stats};
+use crate::app::{agents, executions, numbers};
 use crate::domain::{AgentSummary, Error, ExecutionDetail, ExecutionPage, ExecutionSummary, Filter, Stats, Window};
 use axum::Json;
 use axum::extract::Path;
@@ -141,7 +141,7 @@ pub async fn terminate_agent_execution(
     responses((status = 200, body = Stats), (status = 401, body = Problem)))]
 pub async fn agents_execution_stats(Auth(caller): Auth, pairs: Pairs) -> Answer<Stats> {
     pairs.finish()?;
-    Ok(Json(stats::get(&caller, &Filter { window: Window::DAY, ..Filter::default() }).await?))
+    Ok(Json(numbers::stats(&caller, &Filter { window: Window::DAY, ..Filter::default() }).await?))
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]

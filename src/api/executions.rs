@@ -3,8 +3,10 @@
 use super::extract::{Auth, Pairs};
 use super::problem::{ApiError, Problem};
 use crate::app::executions::{self, ListRequest};
-use crate::app::{parts, stats};
-use crate::domain::{ExecutionDetail, ExecutionPage, ExecutionSummary, LogLine, Stats, Step, ToolCall, Window};
+use crate::app::{numbers, parts};
+use crate::domain::{
+    ExecutionDetail, ExecutionPage, ExecutionSummary, Facets, LogLine, Stats, Step, Timeline, ToolCall, Window,
+};
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -88,7 +90,32 @@ pub async fn execution_stats(Auth(caller): Auth, mut pairs: Pairs) -> Answer<Sta
     if filter.window == Window::All && !explicit_all {
         filter.window = Window::Last(hours.unwrap_or(24) * 3_600);
     }
-    Ok(Json(stats::get(&caller, &filter).await?))
+    Ok(Json(numbers::stats(&caller, &filter).await?))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct FacetsAnswer {
+    pub facets: Facets,
+    /// Sequence number of the last event these numbers contain.
+    pub as_of: i64,
+}
+
+/// The values of each filter with their runs, each counted under all **other** filters. Cached up to 5 s.
+#[utoipa::path(get, path = "/api/executions/facets", tag = "executions", params(ListFilters),
+    responses((status = 200, body = FacetsAnswer), (status = 401, body = Problem), (status = 422, body = Problem)))]
+pub async fn execution_facets(Auth(caller): Auth, pairs: Pairs) -> Answer<FacetsAnswer> {
+    let (facets, as_of) = numbers::facets(&caller, &pairs.filter()?).await?;
+    Ok(Json(FacetsAnswer { facets, as_of }))
+}
+
+/// Runs by status over time: the whole window in equal stretches, empty ones included; without a window from the
+/// first run to now. Cached up to 5 s.
+#[utoipa::path(get, path = "/api/executions/timeline", tag = "executions",
+    params(("buckets" = Option<i64>, Query, description = "1–500, default 60"), ListFilters),
+    responses((status = 200, body = Timeline), (status = 401, body = Problem), (status = 422, body = Problem)))]
+pub async fn execution_timeline(Auth(caller): Auth, mut pairs: Pairs) -> Answer<Timeline> {
+    let buckets = pairs.take("buckets", "a whole number")?;
+    Ok(Json(numbers::timeline(&caller, &pairs.filter()?, buckets).await?))
 }
 
 /// Unfinished executions, newest first.

@@ -41,6 +41,8 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(executions::list_executions, record::create_execution))
         .routes(routes!(record::batch_executions))
         .routes(routes!(executions::execution_stats))
+        .routes(routes!(executions::execution_facets))
+        .routes(routes!(executions::execution_timeline))
         .routes(routes!(executions::active_executions))
         .routes(routes!(executions::recent_executions))
         .routes(routes!(executions::get_execution, record::patch_execution))

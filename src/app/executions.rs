@@ -2,8 +2,8 @@
 
 use super::{Caller, cursor};
 use crate::domain::{
-    Dialect, Error, EventKind, ExecutionDetail, ExecutionId, ExecutionPage, ExecutionSummary, Filter, Result, Sort,
-    Status, Timestamp, page,
+    Dialect, Error, EventKind, ExecutionDetail, ExecutionId, ExecutionPage, ExecutionSummary, Filter, FirstPage,
+    Result, RunCount, Sort, Status, Timestamp, page,
 };
 use crate::store::executions::{self as rows, Record};
 use crate::store::list::{self, After, Selection};
@@ -65,15 +65,18 @@ pub async fn list_of_agent(caller: &Caller, name: &str, mut request: ListRequest
 }
 
 async fn list_visible(caller: &Caller, request: &ListRequest, visible: &Visible) -> Result<ExecutionPage> {
+    list_in(&mut caller.app.store.snapshot().await?, caller, request, visible).await
+}
+
+async fn list_in(tx: &mut Tx, caller: &Caller, request: &ListRequest, visible: &Visible) -> Result<ExecutionPage> {
     let (limit, offset) = request.check()?;
     let now = caller.now();
     let after = request.cursor.as_deref().map(|c| cursor::decode(c, &request.filter, request.sort)).transpose()?;
-    let mut tx = caller.app.store.snapshot().await?;
-    let as_of = events::newest(&mut tx).await?;
-    let selection = Selection::resolve(&mut tx, &request.filter, visible, now).await?;
-    let total = count(caller, request, visible, &mut tx, &selection, as_of, now).await?;
+    let as_of = events::newest(tx).await?;
+    let selection = Selection::resolve(tx, &request.filter, visible, now).await?;
+    let total = count(caller, request, visible, tx, &selection, as_of, now).await?;
     let selection = selection.for_sort(request.sort, total, tx.is_sqlite());
-    let mut found = list::page(&mut tx, &selection, request.sort, after, offset, limit + 1).await?;
+    let mut found = list::page(tx, &selection, request.sort, after, offset, limit + 1).await?;
     let has_more = found.len() as i64 > limit;
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next_cursor = match found.last() {
@@ -135,17 +138,47 @@ pub async fn list_for_page(caller: &Caller, query: &str, cursor: Option<String>)
     }
 }
 
+/// The first page with everything counted beside it, at one moment; without `whole` only what is counted at once.
+pub async fn first_for_page(caller: &Caller, query: &str, cursor: Option<String>, whole: bool) -> Result<FirstPage> {
+    let (filter, sort) = page_query(query);
+    let visible = super::numbers::page_visible(caller, &filter)?.clone();
+    let request = ListRequest { filter, sort, cursor, ..ListRequest::default() };
+    let mut tx = caller.app.store.snapshot().await?;
+    let page = list_in(&mut tx, caller, &request, &visible).await?;
+    let numbers = super::numbers::beside_rows(caller, &mut tx, &request.filter, &visible, page.as_of, whole).await?;
+    let ever = !page.executions.is_empty() || was_ever(&mut tx, caller, &request.filter, &visible).await?;
+    Ok(FirstPage { page, ever, numbers })
+}
+
 /// Whether there is any run at all where this page looks.
-pub async fn was_ever(caller: &Caller, query: &str) -> Result<bool> {
-    let (asked, _) = page_query(query);
-    let limit = Some(1);
-    let page = match asked.agent.include.as_slice() {
-        [name] if caller.role == crate::domain::Role::Client => {
-            list_of_agent(caller, name, ListRequest { limit, ..ListRequest::default() }).await?
-        }
-        _ => list(caller, &ListRequest { limit, ..ListRequest::default() }).await?,
-    };
-    Ok(!page.executions.is_empty())
+async fn was_ever(tx: &mut Tx, caller: &Caller, asked: &Filter, visible: &Visible) -> Result<bool> {
+    let mut filter = Filter::default();
+    if caller.role == crate::domain::Role::Client {
+        filter.agent = asked.agent.clone();
+    }
+    let any = ListRequest { filter, limit: Some(1), ..ListRequest::default() };
+    Ok(!list_in(tx, caller, &any, visible).await?.executions.is_empty())
+}
+
+/// How many runs each query of a page would show.
+pub async fn counts_for_page(caller: &Caller, queries: &[String]) -> Result<Vec<RunCount>> {
+    const MOST: usize = 20;
+    if queries.len() > MOST {
+        return Err(Error::invalid("queries", format!("has more than {MOST} queries")));
+    }
+    let mut tx = caller.app.store.snapshot().await?;
+    let as_of = events::newest(&mut tx).await?;
+    let mut counts = Vec::with_capacity(queries.len());
+    for query in queries {
+        let (filter, sort) = page_query(query);
+        let visible = super::numbers::page_visible(caller, &filter)?.clone();
+        let request = ListRequest { filter, sort, ..ListRequest::default() };
+        let now = caller.now();
+        let selection = Selection::resolve(&mut tx, &request.filter, &visible, now).await?;
+        let runs = count(caller, &request, &visible, &mut tx, &selection, as_of, now).await?;
+        counts.push(RunCount { runs: runs.min(page::COUNT_CAP), capped: runs > page::COUNT_CAP });
+    }
+    Ok(counts)
 }
 
 /// Filter and sort of a page's query string.

@@ -7,10 +7,10 @@ pub mod config;
 pub mod cursor;
 pub mod executions;
 pub mod housekeeping;
+pub mod numbers;
 pub mod parts;
 pub mod record;
 pub mod session;
-pub mod stats;
 pub mod tokens;
 pub mod users;
 mod validate;
@@ -36,7 +36,7 @@ pub struct Inner {
     access: access::Cache,
     /// Counts changes to who may see what; sockets look again when it moves.
     access_changes: watch::Sender<u64>,
-    stats: stats::Cache,
+    numbers: numbers::Cache,
     counts: executions::CountCache,
     sign_in_account: Throttle<String>,
     sign_in_address: Throttle<String>,
@@ -57,7 +57,7 @@ impl App {
             clock,
             access: access::Cache::default(),
             access_changes: watch::Sender::new(0),
-            stats: stats::Cache::default(),
+            numbers: numbers::Cache::default(),
             counts: executions::CountCache::default(),
             sign_in_account: Throttle::per_minute(config.sign_in_per_account),
             sign_in_address: Throttle::per_minute(config.sign_in_per_address),

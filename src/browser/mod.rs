@@ -53,6 +53,10 @@ pub enum LocalStyle {
     Minute,
     /// 12:03:41
     Second,
+    /// 21 Nov
+    Day,
+    /// 21 Nov, 12:03
+    DayMinute,
     /// 21 Nov 2026, 12:03:41
     Full,
 }

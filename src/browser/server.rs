@@ -70,6 +70,10 @@ pub const fn list_view(_list: NodeRef<html::Div>) -> Option<(f64, f64)> {
     None
 }
 
+pub fn share_of(_element: NodeRef<html::Div>, _x: i32) -> Option<f64> {
+    None
+}
+
 pub fn scroll_by(_y: f64) {}
 
 pub const fn scroll_of(_element: NodeRef<html::Div>) -> Option<Scroll> {

@@ -94,6 +94,14 @@ pub fn local_time(ms: i64, style: LocalStyle) -> String {
     match style {
         LocalStyle::Minute => set("timeStyle", "short"),
         LocalStyle::Second => set("timeStyle", "medium"),
+        LocalStyle::Day | LocalStyle::DayMinute => {
+            set("day", "numeric");
+            set("month", "short");
+            if style == LocalStyle::DayMinute {
+                set("hour", "2-digit");
+                set("minute", "2-digit");
+            }
+        }
         LocalStyle::Full => {
             set("dateStyle", "medium");
             set("timeStyle", "medium");
@@ -146,6 +154,12 @@ pub fn history_back() {
     if let Some(history) = window().and_then(|w| w.history().ok()) {
         drop(history.back());
     }
+}
+
+/// How far along an element a point of the window lies: 0 at its left end, 1 at its right.
+pub fn share_of(element: NodeRef<html::Div>, x: i32) -> Option<f64> {
+    let rect = element.get_untracked()?.get_bounding_client_rect();
+    (rect.width() > 0.0).then(|| ((f64::from(x) - rect.left()) / rect.width()).clamp(0.0, 1.0))
 }
 
 /// Where the list's top is in the window (negative: scrolled past), and the window's height.

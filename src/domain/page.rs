@@ -2,6 +2,7 @@
 
 use super::error::{Error, Result};
 use super::execution::ExecutionSummary;
+use super::stats::Numbers;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -77,4 +78,22 @@ pub struct ExecutionPage {
     pub filters_applied: BTreeMap<String, String>,
     /// Sequence number of the last event this page contains.
     pub as_of: i64,
+}
+
+/// What a page of the list shows first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FirstPage {
+    pub page: ExecutionPage,
+    /// Is there any run at all? It tells two kinds of emptiness apart.
+    pub ever: bool,
+    /// Of the same moment; `None` when counting would have made the rows wait.
+    pub numbers: Option<Numbers>,
+}
+
+/// How many runs a query shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunCount {
+    pub runs: i64,
+    /// There are more.
+    pub capped: bool,
 }

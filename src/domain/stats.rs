@@ -1,5 +1,6 @@
 //! Both sides. Aggregates over the executions a filter matches.
 
+use super::timeline::Timeline;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -39,4 +40,39 @@ pub struct AgentStats {
     pub count: i64,
     pub success_rate: Option<f64>,
     pub cost: f64,
+}
+
+/// A value of a filter, and how many runs it would give.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct FacetValue {
+    pub value: String,
+    pub count: i64,
+}
+
+/// Values of each filter with their runs, each counted under all **other** filters. Most runs first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Facets {
+    /// All seven.
+    pub status: Vec<FacetValue>,
+    /// All six.
+    pub trigger: Vec<FacetValue>,
+    /// At most 200, those without runs included.
+    pub agent: Vec<FacetValue>,
+    /// Runs that called it; at most 200.
+    pub tool: Vec<FacetValue>,
+    /// At most 200.
+    pub model: Vec<FacetValue>,
+    /// `true` and `false`.
+    pub has_interaction: Vec<FacetValue>,
+}
+
+/// Everything a page counts, at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Numbers {
+    pub stats: Stats,
+    /// Without tools, which are asked for when somebody looks at them.
+    pub facets: Facets,
+    pub timeline: Timeline,
 }

@@ -1,7 +1,8 @@
 //! Both sides. Reading and stopping executions.
 
 use crate::domain::{
-    AgentSummary, Error, ExecutionDetail, ExecutionPage, ExecutionSummary, LogLine, Stats, Step, ToolCall,
+    AgentSummary, Error, ExecutionDetail, ExecutionPage, ExecutionSummary, FacetValue, FirstPage, LogLine, Numbers,
+    RunCount, Step, ToolCall,
 };
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -14,26 +15,39 @@ pub async fn list_executions(query: String, cursor: Option<String>) -> Result<Ex
     crate::app::executions::list_for_page(&caller, &query, cursor).await
 }
 
-/// The first page and whether there was ever a run, which tells two kinds of emptiness apart.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FirstPage {
-    pub page: ExecutionPage,
-    pub ever: bool,
-}
-
+/// The first page, and everything counted beside it. `whole`: also where counting takes a while.
 #[server(prefix = "/fn", endpoint = "first_page", input = GetUrl)]
-pub async fn load_first_page(query: String, cursor: Option<String>) -> Result<FirstPage, Error> {
+pub async fn load_first_page(query: String, cursor: Option<String>, whole: bool) -> Result<FirstPage, Error> {
     let caller = crate::app::caller().await?;
-    let page = crate::app::executions::list_for_page(&caller, &query, cursor).await?;
-    let ever = !page.executions.is_empty() || crate::app::executions::was_ever(&caller, &query).await?;
-    Ok(FirstPage { page, ever })
+    crate::app::executions::first_for_page(&caller, &query, cursor, whole).await
 }
 
-/// The cards, under the same query string.
-#[server(prefix = "/fn", endpoint = "stats", input = GetUrl)]
-pub async fn execution_stats(query: String) -> Result<Stats, Error> {
+/// How many runs each of these queries would show, up to the cap of counts; at most 20 of them.
+#[server(prefix = "/fn", endpoint = "counts", input = GetUrl)]
+pub async fn count_runs(queries: Vec<String>) -> Result<Vec<RunCount>, Error> {
     let caller = crate::app::caller().await?;
-    crate::app::stats::for_page(&caller, &query).await
+    crate::app::executions::counts_for_page(&caller, &queries).await
+}
+
+/// Cards, facets and timeline under the same query string.
+#[server(prefix = "/fn", endpoint = "numbers", input = GetUrl)]
+pub async fn load_numbers(query: String) -> Result<Numbers, Error> {
+    let caller = crate::app::caller().await?;
+    crate::app::numbers::for_page(&caller, &query).await
+}
+
+/// Tools with their runs under all other filters.
+#[server(prefix = "/fn", endpoint = "tool_facet", input = GetUrl)]
+pub async fn list_tool_values(query: String) -> Result<Vec<FacetValue>, Error> {
+    let caller = crate::app::caller().await?;
+    crate::app::numbers::tools_for_page(&caller, &query).await
+}
+
+/// Agents by a part of their name, with their runs under all other filters.
+#[server(prefix = "/fn", endpoint = "agent_facet", input = GetUrl)]
+pub async fn find_agent_values(query: String, text: String) -> Result<Vec<FacetValue>, Error> {
+    let caller = crate::app::caller().await?;
+    crate::app::numbers::agents_for_page(&caller, &query, &text).await
 }
 
 /// One execution in full.

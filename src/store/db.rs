@@ -1,6 +1,7 @@
 //! Server. Runs queries on SQLite or PostgreSQL; the only place that names sqlx's backend bounds.
 
 use super::query::{Query, Value};
+use super::rollup::{self, Recount};
 use super::search::{self, Unindexed};
 use crate::domain::{Error, Result};
 use sqlx::postgres::{PgPool, PgRow, Postgres};
@@ -18,8 +19,15 @@ pub enum Db {
     Postgres(PgPool),
 }
 
-pub enum Tx {
-    Sqlite { tx: sqlx::Transaction<'static, Sqlite>, unindexed: Unindexed },
+/// A transaction, and what it still has to bring up to date before it commits.
+pub struct Tx {
+    open: Open,
+    pub(super) unindexed: Unindexed,
+    pub(super) recount: Recount,
+}
+
+enum Open {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
@@ -60,10 +68,11 @@ pub trait Executor: Send {
 }
 
 macro_rules! executor {
-    ($type:ty, $sqlite:pat => $lite:expr, $postgres:pat => $pg:expr) => {
+    ($type:ty, $this:ident, $which:expr, $sqlite:pat => $lite:expr, $postgres:pat => $pg:expr) => {
         impl Executor for $type {
             async fn all<T: Row>(&mut self, mut q: Query) -> Result<Vec<T>> {
-                match self {
+                let $this = self;
+                match $which {
                     $sqlite => {
                         let sql = AssertSqlSafe(q.sqlite_sql());
                         let args = arguments::<Sqlite>(q.args).map_err(from_sqlx)?;
@@ -78,7 +87,8 @@ macro_rules! executor {
                 .map_err(from_sqlx)
             }
             async fn maybe<T: Row>(&mut self, mut q: Query) -> Result<Option<T>> {
-                match self {
+                let $this = self;
+                match $which {
                     $sqlite => {
                         let sql = AssertSqlSafe(q.sqlite_sql());
                         let args = arguments::<Sqlite>(q.args).map_err(from_sqlx)?;
@@ -93,7 +103,8 @@ macro_rules! executor {
                 .map_err(from_sqlx)
             }
             async fn run(&mut self, mut q: Query) -> Result<u64> {
-                match self {
+                let $this = self;
+                match $which {
                     $sqlite => {
                         let sql = AssertSqlSafe(q.sqlite_sql());
                         let args = arguments::<Sqlite>(q.args).map_err(from_sqlx)?;
@@ -110,26 +121,28 @@ macro_rules! executor {
         }
     };
 }
-executor!(Db, Db::Sqlite(c) => &*c, Db::Postgres(c) => &*c);
-executor!(Tx, Tx::Sqlite { tx, .. } => &mut **tx, Tx::Postgres(c) => &mut **c);
+executor!(Db, db, db, Db::Sqlite(c) => &*c, Db::Postgres(c) => &*c);
+executor!(Tx, tx, &mut tx.open, Open::Sqlite(c) => &mut **c, Open::Postgres(c) => &mut **c);
 
 impl Db {
     /// A transaction that writes.
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite(p) => Tx::sqlite(p.begin_with(BEGIN_WRITE).await.map_err(from_sqlx)?),
-            Self::Postgres(p) => Tx::Postgres(p.begin().await.map_err(from_sqlx)?),
-        })
+            Self::Sqlite(p) => Open::Sqlite(p.begin_with(BEGIN_WRITE).await.map_err(from_sqlx)?),
+            Self::Postgres(p) => Open::Postgres(p.begin().await.map_err(from_sqlx)?),
+        }
+        .into())
     }
 
     /// A transaction in which every read sees the same moment.
     pub async fn snapshot(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite(p) => Tx::sqlite(p.begin().await.map_err(from_sqlx)?),
-            Self::Postgres(p) => {
-                Tx::Postgres(p.begin_with("begin isolation level repeatable read, read only").await.map_err(from_sqlx)?)
-            }
-        })
+            Self::Sqlite(p) => Open::Sqlite(p.begin().await.map_err(from_sqlx)?),
+            Self::Postgres(p) => Open::Postgres(
+                p.begin_with("begin isolation level repeatable read, read only").await.map_err(from_sqlx)?,
+            ),
+        }
+        .into())
     }
 
     pub fn is_sqlite(&self) -> bool {
@@ -137,38 +150,46 @@ impl Db {
     }
 }
 
+impl From<Open> for Tx {
+    fn from(open: Open) -> Self {
+        Self { open, unindexed: Unindexed::default(), recount: Recount::default() }
+    }
+}
+
 impl Tx {
     pub async fn rollback(self) -> Result<()> {
-        match self {
-            Self::Sqlite { tx, .. } => tx.rollback().await,
-            Self::Postgres(t) => t.rollback().await,
+        match self.open {
+            Open::Sqlite(t) => t.rollback().await,
+            Open::Postgres(t) => t.rollback().await,
         }
         .map_err(from_sqlx)
     }
 
-    fn sqlite(tx: sqlx::Transaction<'static, Sqlite>) -> Self {
-        Self::Sqlite { tx, unindexed: Unindexed::default() }
-    }
-
     pub async fn commit(mut self) -> Result<()> {
+        self.keep();
         search::settle(&mut self).await?;
-        match self {
-            Self::Sqlite { tx, .. } => tx.commit().await,
-            Self::Postgres(t) => t.commit().await,
+        rollup::settle(&mut self).await?;
+        match self.open {
+            Open::Sqlite(t) => t.commit().await,
+            Open::Postgres(t) => t.commit().await,
         }
         .map_err(from_sqlx)
     }
 
     pub fn is_sqlite(&self) -> bool {
-        matches!(self, Self::Sqlite { .. })
+        matches!(self.open, Open::Sqlite(_))
     }
 
-    /// What the trigram index still has to be told; PostgreSQL keeps its own up to date.
-    pub(super) fn unindexed(&mut self) -> Option<&mut Unindexed> {
-        match self {
-            Self::Sqlite { unindexed, .. } => Some(unindexed),
-            Self::Postgres(_) => None,
-        }
+    /// The savepoint is released.
+    pub(super) fn keep(&mut self) {
+        self.unindexed.keep();
+        self.recount.keep();
+    }
+
+    /// The savepoint is rolled back.
+    pub(super) fn forget(&mut self) {
+        self.unindexed.forget();
+        self.recount.forget();
     }
 }
 

@@ -10,6 +10,7 @@ pub mod list;
 pub mod migrate;
 pub mod parts;
 pub mod query;
+pub mod rollup;
 pub mod search;
 pub mod settings;
 pub mod stats;
@@ -61,6 +62,7 @@ impl Store {
     pub async fn open(url: &str) -> Result<Self> {
         let (read, write) = connect(url).await?;
         migrate::run(&write).await?;
+        rollup::rebuild_once(&write).await?;
         Ok(Self { read, writer: writer::Writer::start(write.clone()), write })
     }
 

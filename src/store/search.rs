@@ -36,7 +36,8 @@ pub fn trigrams(term: &str) -> Option<String> {
 }
 
 /// The runs of an open transaction that SQLite's trigram index does not know yet, each with the text it still has
-/// there. The index writes to disk at every savepoint, so it is told of all of them at once, at the end.
+/// there. The index writes to disk at every savepoint, so it is told of all of them at once, at the end. PostgreSQL
+/// keeps its own up to date.
 #[derive(Default)]
 pub struct Unindexed {
     kept: HashMap<i64, Option<String>>,
@@ -49,14 +50,12 @@ impl Unindexed {
         self.kept.contains_key(&key) || self.recent.contains_key(&key)
     }
 
-    /// The savepoint is released.
     pub fn keep(&mut self) {
         for (key, text) in self.recent.drain() {
             self.kept.entry(key).or_insert(text);
         }
     }
 
-    /// The savepoint is rolled back.
     pub fn forget(&mut self) {
         self.recent.clear();
     }
@@ -69,20 +68,18 @@ pub async fn add(tx: &mut Tx, texts: &[(i64, &str)]) -> Result<()> {
         q.rows(chunk.iter().map(|(key, text)| vec![Value::from(*key), Value::from(*text)]));
         tx.run(q).await?;
     }
-    if let Some(unindexed) = tx.unindexed() {
-        unindexed.recent.extend(texts.iter().map(|(key, _)| (*key, None)));
+    if tx.is_sqlite() {
+        tx.unindexed.recent.extend(texts.iter().map(|(key, _)| (*key, None)));
     }
     Ok(())
 }
 
 /// Replaces the text of a run.
 pub async fn replace(tx: &mut Tx, key: i64, text: &str) -> Result<()> {
-    if tx.unindexed().is_some_and(|u| !u.contains(key)) {
+    if tx.is_sqlite() && !tx.unindexed.contains(key) {
         let old: Option<(String,)> =
             tx.maybe(Query::new("select folded from execution_search where key = $1").bind(key)).await?;
-        if let Some(unindexed) = tx.unindexed() {
-            unindexed.recent.insert(key, old.map(|(text,)| text));
-        }
+        tx.unindexed.recent.insert(key, old.map(|(text,)| text));
     }
     let sql = "insert into execution_search (key, folded) values ($1, $2) \
                on conflict (key) do update set folded = excluded.folded";
@@ -91,9 +88,7 @@ pub async fn replace(tx: &mut Tx, key: i64, text: &str) -> Result<()> {
 
 /// Brings the trigram index up to date, as the last step of a transaction.
 pub async fn settle(tx: &mut Tx) -> Result<()> {
-    let Some(unindexed) = tx.unindexed() else { return Ok(()) };
-    unindexed.keep();
-    let owed = std::mem::take(&mut unindexed.kept);
+    let owed = std::mem::take(&mut tx.unindexed.kept);
     if owed.is_empty() {
         return Ok(());
     }

@@ -20,7 +20,7 @@ const QUEUE: usize = 1_024;
 const OPEN_AT_MOST: Duration = Duration::from_millis(50);
 const JOBS_AT_MOST: usize = 512;
 /// Any number; the same in every Runboard of a database.
-const EVENT_ORDER_LOCK: &str = "select pg_advisory_xact_lock(7215530001)";
+pub(super) const EVENT_ORDER_LOCK: &str = "select pg_advisory_xact_lock(7215530001)";
 
 trait Job: Send {
     fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
@@ -161,12 +161,11 @@ async fn alone(mut tx: Tx, mut job: Box<dyn Job>, done: &mut Vec<Box<dyn Job>>) 
 async fn savepoint(tx: &mut Tx, job: &mut dyn Job) -> Result<()> {
     tx.run(Query::new("savepoint job")).await?;
     let good = job.run(tx).await;
-    if let Some(unindexed) = tx.unindexed() {
-        if good { unindexed.keep() } else { unindexed.forget() }
-    }
     if good {
+        tx.keep();
         tx.run(Query::new("release savepoint job")).await?;
     } else {
+        tx.forget();
         tx.run(Query::new("rollback to savepoint job")).await?;
         tx.run(Query::new("release savepoint job")).await?;
     }

@@ -244,6 +244,7 @@ fn prepared(
         current_tool: running_call.and_then(|c| c.name.clone()),
         current_tool_since: running_call.map(|c| c.started_at.unwrap_or(now).micros()),
         waiting_on: None,
+        had_interaction: t.status == Status::Waiting,
         thread_id: n.thread_id.clone(),
         flow_id: n.flow_id.clone(),
         parent_id: n.parent_id.as_ref().map(ToString::to_string),

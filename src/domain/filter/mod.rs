@@ -40,7 +40,7 @@ impl<T: PartialEq> Choice<T> {
     pub fn only(value: T) -> Self {
         Self { include: vec![value], exclude: Vec::new() }
     }
-    fn allows(&self, value: Option<&T>) -> bool {
+    pub fn allows(&self, value: Option<&T>) -> bool {
         match value {
             Some(v) => (self.include.is_empty() || self.include.contains(v)) && !self.exclude.contains(v),
             None => self.include.is_empty(),
@@ -49,7 +49,7 @@ impl<T: PartialEq> Choice<T> {
 }
 
 impl Choice<String> {
-    fn allows_str(&self, value: Option<&str>) -> bool {
+    pub fn allows_str(&self, value: Option<&str>) -> bool {
         match value {
             Some(v) => {
                 (self.include.is_empty() || self.include.iter().any(|i| i == v)) && !self.exclude.iter().any(|e| e == v)
@@ -202,6 +202,23 @@ impl Filter {
     /// Does it narrow anything beyond the window?
     pub fn narrows(&self) -> bool {
         Self { window: Window::All, include_unfinished: false, ..self.clone() } != Self::default()
+    }
+
+    /// Does it look only at what runs are counted by: agent, status, trigger, model, interactions, errors, roots and time?
+    pub fn is_counted(&self) -> bool {
+        let rest = Self {
+            agent: Choice::default(),
+            status: Choice::default(),
+            trigger: Choice::default(),
+            model: Choice::default(),
+            has_interaction: None,
+            has_error: None,
+            root_only: false,
+            window: Window::All,
+            include_unfinished: false,
+            ..self.clone()
+        };
+        rest == Self::default()
     }
 
     /// Whether `matches` can answer without the database (search, tools and interactions live there).

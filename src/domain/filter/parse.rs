@@ -15,7 +15,7 @@ pub enum Dialect {
 }
 
 /// (API name, page name)
-const NAMES: [(&str, &str); 23] = [
+const NAMES: [(&str, &str); 24] = [
     ("agent_name", "agent"),
     ("status", "status"),
     ("triggered_by", "trigger"),
@@ -39,14 +39,12 @@ const NAMES: [(&str, &str); 23] = [
     ("has_interaction", "interactions"),
     ("has_error", "errors"),
     ("root_only", "root"),
+    ("include_unfinished", "unfinished"),
 ];
 
 impl Dialect {
     /// The API name of a parameter of this dialect.
     fn api_name(self, name: &str) -> Option<&'static str> {
-        if name == "include_unfinished" && self == Self::Api {
-            return Some("include_unfinished");
-        }
         NAMES
             .iter()
             .find(|(api, page)| if self == Self::Api { *api == name } else { *page == name })
@@ -204,9 +202,8 @@ impl Filter {
         add("parent_id", join(&self.parent));
         add("retry_of", join(&self.retry_of));
         add("root_only", self.root_only.then(|| "true".to_owned()));
-        if dialect == Dialect::Api {
-            add("include_unfinished", self.include_unfinished.then(|| "true".to_owned()));
-        }
+        let unfinished = self.include_unfinished;
+        add("include_unfinished", (unfinished != base.include_unfinished).then(|| unfinished.to_string()));
         out
     }
 

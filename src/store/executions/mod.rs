@@ -58,6 +58,7 @@ pub struct Record {
     pub current_tool: Option<String>,
     pub current_tool_since: Option<i64>,
     pub waiting_on: Option<String>,
+    pub had_interaction: bool,
     pub thread_id: Option<String>,
     pub flow_id: Option<String>,
     pub parent_id: Option<String>,
@@ -78,7 +79,7 @@ pub(super) const COLUMNS: &str = "e.key, e.id, e.agent_key, a.name as agent_name
     e.completed_at, e.duration_ms, e.cost_nanos, e.input_tokens, e.output_tokens, e.cached_tokens, \
     e.reasoning_tokens, e.context_used, e.context_max, e.model, e.message, e.response, e.error, e.has_error, \
     e.tool_call_count, e.steps_done, e.steps_total, e.current_step, e.current_tool, e.current_tool_since, \
-    e.waiting_on, e.thread_id, e.flow_id, e.parent_id, e.retry_of, e.attempt, e.labels, e.cancel_requested_at, \
+    e.waiting_on, e.had_interaction, e.thread_id, e.flow_id, e.parent_id, e.retry_of, e.attempt, e.labels, e.cancel_requested_at, \
     e.cancel_requested_by, e.heartbeat_at, e.log_lines, e.version, e.updated_at";
 
 /// Money is stored exactly, in billionths of a USD.
@@ -174,7 +175,11 @@ pub async fn find_for_update(tx: &mut Tx, id: &str, visible: &Visible) -> Result
         q.push(" for update of e");
     }
     let found: Record = tx.one(q).await?;
-    if visible.includes(found.agent_key) { Ok(found) } else { Err(Error::NotFound) }
+    if !visible.includes(found.agent_key) {
+        return Err(Error::NotFound);
+    }
+    tx.recount.reads(&found);
+    Ok(found)
 }
 
 /// Runs by key, in no order; what is gone is absent.

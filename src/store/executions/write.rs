@@ -62,7 +62,7 @@ fn insert_values(r: &Record) -> Vec<Value> {
         r.current_tool.as_deref().into(),
         r.current_tool_since.into(),
         r.waiting_on.as_deref().into(),
-        (r.status == Status::Waiting).into(),
+        r.had_interaction.into(),
         r.thread_id.as_deref().into(),
         r.flow_id.as_deref().into(),
         r.parent_id.as_deref().into(),
@@ -97,6 +97,7 @@ pub async fn insert(tx: &mut Tx, runs: &[NewRecord]) -> Result<Vec<i64>> {
     let mut labels = Vec::new();
     let mut folded = Vec::with_capacity(runs.len());
     for (key, r) in keys.iter().zip(runs) {
+        tx.recount.added(*key, &r.record);
         if !r.texts.is_empty() {
             texts.push((*key, &r.texts));
         }
@@ -147,13 +148,14 @@ pub async fn save_texts(tx: &mut Tx, key: i64, t: &Texts) -> Result<()> {
 /// Writes the changed fields of `r`, which was read at `r.version`, as the next version. Guarded here,
 /// not only in the code before: a terminal status never changes, a newer version is never overwritten.
 pub async fn save(tx: &mut Tx, r: &mut Record, now: Timestamp) -> Result<()> {
+    r.had_interaction |= r.status == Status::Waiting;
     let sql = "update executions set status = $1, started_at = $2, completed_at = $3, sort_at = $4, \
         duration_ms = $5, cost_nanos = $6, input_tokens = $7, output_tokens = $8, total_tokens = $9, \
         cached_tokens = $10, reasoning_tokens = $11, context_used = $12, context_max = $13, model = $14, \
         response = $15, error = $16, has_error = $17, tool_call_count = $18, steps_done = $19, steps_total = $20, \
         current_step = $21, current_tool = $22, current_tool_since = $23, waiting_on = $24, labels = $25, \
         cancel_requested_at = $26, cancel_requested_by = $27, heartbeat_at = $28, updated_at = $29, \
-        had_interaction = had_interaction or $30, version = version + 1 \
+        had_interaction = $30, version = version + 1 \
         where key = $31 and version = $32 \
         and (status not in ('success', 'failed', 'cancelled') or status = $33)";
     let q = Query::new(sql)
@@ -186,7 +188,7 @@ pub async fn save(tx: &mut Tx, r: &mut Record, now: Timestamp) -> Result<()> {
         .bind(r.cancel_requested_by.as_deref())
         .bind(r.heartbeat_at)
         .bind(now.micros())
-        .bind(r.status == Status::Waiting)
+        .bind(r.had_interaction)
         .bind(r.key)
         .bind(r.version)
         .bind(r.status.as_str());
@@ -195,6 +197,7 @@ pub async fn save(tx: &mut Tx, r: &mut Record, now: Timestamp) -> Result<()> {
     }
     r.version += 1;
     r.updated_at = now.micros();
+    tx.recount.changed(r);
     Ok(())
 }
 

@@ -295,7 +295,7 @@ pub(super) fn ids(values: &[ExecutionId]) -> Vec<Value> {
     values.iter().map(|v| Value::from(v.as_str())).collect()
 }
 
-pub(super) fn words<T: std::fmt::Display>(values: &[T]) -> Vec<Value> {
+pub(in crate::store) fn words<T: std::fmt::Display>(values: &[T]) -> Vec<Value> {
     values.iter().map(|v| Value::from(v.to_string())).collect()
 }
 

@@ -4,5 +4,6 @@ mod conditions;
 mod page;
 mod selection;
 
+pub(super) use conditions::words;
 pub use page::{After, among, count, explain, page};
 pub use selection::Selection;

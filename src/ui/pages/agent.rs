@@ -66,7 +66,7 @@ fn Body(name: String, agent: Option<AgentSummary>, first: Result<FirstPage, Erro
         <section class="list" aria-label="Runs of this agent">
             <SortHead query actions/>
             <RunList runs actions area/>
-            <NoRuns runs query actions/>
+            <NoRuns runs query actions counts=Vec::new()/>
         </section>
     }
 }

@@ -1,7 +1,7 @@
 //! Both sides. `/`: the last 24 hours in numbers, and what is under way now.
 
-use crate::domain::{Choice, Error, Stats, Status, Window};
-use crate::server_fns::execution_stats;
+use crate::domain::{Choice, Error, Numbers as Values, Status, Window};
+use crate::server_fns::load_numbers;
 use crate::ui::kit::EmptyState;
 use crate::ui::parts::runs::{Cards, ListActions, NoRuns, RunList, SortHead};
 use crate::ui::parts::{PageHead, use_stop};
@@ -25,11 +25,12 @@ fn unfinished() -> PageQuery {
 #[component]
 pub fn Dashboard() -> impl IntoView {
     let first = Resource::new_blocking(|| (), |()| first_page(unfinished()));
-    let stats = Resource::new_blocking(|| (), |()| execution_stats(String::new()));
+    let numbers = Resource::new_blocking(|| (), |()| load_numbers(String::new()));
     let body = move || {
         Suspend::new(async move {
-            let (first, stats) = (first.await, stats.await);
-            view! { <Body first stats/> }
+            let (first, numbers) = (first.await, numbers.await);
+            // When they could not be had the cards show dashes; the list says what went wrong.
+            view! { <Body first numbers=numbers.ok()/> }
         })
     };
     view! {
@@ -39,13 +40,13 @@ pub fn Dashboard() -> impl IntoView {
 }
 
 #[component]
-fn Body(first: Result<FirstPage, Error>, stats: Result<Stats, Error>) -> impl IntoView {
+fn Body(first: Result<FirstPage, Error>, numbers: Option<Values>) -> impl IntoView {
     let area = NodeRef::<html::Div>::new();
     let (live, clock, stop) = (use_live(), use_clock(), use_stop());
     let query = Memo::new(|_| unfinished());
     let runs = Runs::new(live, clock, query, "executions".to_owned(), first);
     let day = Memo::new(|_| PageQuery::default());
-    let numbers = Numbers::new(live, day, stats);
+    let numbers = Numbers::new(live, day, numbers);
     let actions = ListActions {
         open: None,
         sortable: false,
@@ -65,7 +66,7 @@ fn Body(first: Result<FirstPage, Error>, stats: Result<Stats, Error>) -> impl In
             <RunList runs actions area/>
             {move || match (empty.get(), runs.ever.get()) {
                 (false, _) => ().into_any(),
-                (true, false) => view! { <NoRuns runs query actions/> }.into_any(),
+                (true, false) => view! { <NoRuns runs query actions counts=Vec::new()/> }.into_any(),
                 (true, true) => view! {
                     <EmptyState title="Nothing is under way"><p>"New runs appear here by themselves."</p></EmptyState>
                 }.into_any(),

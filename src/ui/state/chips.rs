@@ -29,6 +29,7 @@ pub fn active_values(filter: &Filter) -> Vec<ActiveValue> {
     };
     one(filter.search.as_ref().map(|q| format!("text: {q}")), |f| f.search = None);
     one((filter.window != Window::DAY).then(|| window_words(filter.window)), |f| f.window = Window::DAY);
+    one((!filter.include_unfinished).then(|| "started in this time only".to_owned()), |f| f.include_unfinished = true);
     one(range("duration", " ms", filter.duration_ms), |f| f.duration_ms = Range::default());
     one(range("cost", " USD", filter.cost), |f| f.cost = Range::default());
     one(range("tokens", "", filter.tokens), |f| f.tokens = Range::default());

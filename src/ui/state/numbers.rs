@@ -1,11 +1,12 @@
-//! Both sides. The cards' numbers: under the list's filter, following the live flow at their own pace.
+//! Both sides. What a page counts: cards, facets and timeline under the list's filter, following the live flow at
+//! their own pace.
 
 use super::live::Live;
 use super::query::PageQuery;
 use super::turn::Turn;
 use crate::browser;
-use crate::domain::{Error, Stats};
-use crate::server_fns::execution_stats;
+use crate::domain::{FacetValue, Facets, Numbers as Values, Stats, Timeline};
+use crate::server_fns::load_numbers;
 use leptos::prelude::*;
 
 /// Never asked for more often, however many events come, and never because of scrolling.
@@ -16,18 +17,37 @@ pub struct Numbers {
     live: Live,
     query: Memo<PageQuery>,
     turn: StoredValue<Turn>,
-    pub stats: RwSignal<Option<Stats>>,
+    /// `None`: they could not be had. The list says what went wrong.
+    values: RwSignal<Option<Values>>,
+    /// Those shown answer an older filter.
+    pub stale: RwSignal<bool>,
 }
 
 impl Numbers {
-    pub fn new(live: Live, query: Memo<PageQuery>, first: Result<Stats, Error>) -> Self {
-        // When they could not be had the cards show dashes; the list says what went wrong.
-        let numbers = Self { live, query, turn: StoredValue::new(Turn::default()), stats: RwSignal::new(first.ok()) };
-        let wanted = Memo::new(move |_| query.with(|q| q.filter.page_query()));
-        Effect::watch(move || wanted.get(), move |_, _, _| numbers.reload(), false);
+    /// Numbers under `query`. A change of it is answered together with the rows, by `take` or `reload`.
+    pub fn new(live: Live, query: Memo<PageQuery>, first: Option<Values>) -> Self {
+        let turn = StoredValue::new(Turn::default());
+        let numbers = Self { live, query, turn, values: RwSignal::new(first), stale: RwSignal::new(false) };
         Effect::watch(move || live.polls(), move |_, _, _| numbers.reload(), false);
         Effect::new(move || browser::spawn(numbers.keep()));
         numbers
+    }
+
+    pub fn stats<T: 'static>(self, read: impl FnOnce(&Stats) -> T) -> Option<T> {
+        self.values.with(|v| v.as_ref().map(|v| read(&v.stats)))
+    }
+
+    pub fn timeline<T: 'static>(self, read: impl FnOnce(&Timeline) -> T) -> Option<T> {
+        self.values.with(|v| v.as_ref().map(|v| read(&v.timeline)))
+    }
+
+    /// Runs with this value of a facet; `None` when it is not among those told.
+    pub fn facet(self, facet: fn(&Facets) -> &Vec<FacetValue>, value: &str) -> Option<i64> {
+        self.values.with(|v| Some(facet(&v.as_ref()?.facets).iter().find(|f| f.value == value)?.count))
+    }
+
+    pub fn values(self, facet: fn(&Facets) -> &Vec<FacetValue>) -> Vec<FacetValue> {
+        self.values.with(|v| v.as_ref().map(|v| facet(&v.facets).clone()).unwrap_or_default())
     }
 
     /// Ends by itself when the page is left: the signals are gone then.
@@ -35,7 +55,7 @@ impl Numbers {
         let mut seen = self.live.events_untracked();
         loop {
             browser::sleep(EVERY_MS).await;
-            if self.stats.try_get_untracked().is_none() {
+            if self.values.try_with_untracked(|_| ()).is_none() {
                 return;
             }
             let events = self.live.events_untracked();
@@ -46,16 +66,39 @@ impl Numbers {
         }
     }
 
+    /// The rows under another filter are on their way; what is shown is the old one's.
+    pub fn wait(self) {
+        self.stale.set(true);
+        self.turn.update_value(|t| {
+            t.ask();
+        });
+    }
+
+    /// They came with the rows.
+    pub fn take(self, values: Values) {
+        self.turn.update_value(|t| {
+            t.ask();
+        });
+        self.show(values);
+    }
+
+    fn show(self, values: Values) {
+        self.stale.set(false);
+        if self.values.with_untracked(|v| v.as_ref() != Some(&values)) {
+            self.values.set(Some(values));
+        }
+    }
+
     pub fn reload(self) {
         let Some(asked) = self.turn.try_update_value(Turn::ask) else { return };
         let query = self.query.with_untracked(|q| q.filter.page_query());
         browser::spawn(async move {
-            let answer = execution_stats(query).await;
+            let answer = load_numbers(query).await;
             if self.turn.try_with_value(|t| t.is_newest(asked)) != Some(true) {
                 return;
             }
             match answer {
-                Ok(stats) => self.stats.set(Some(stats)),
+                Ok(values) => self.show(values),
                 Err(e) => self.live.note_error(&e),
             }
         });

@@ -4,11 +4,12 @@ use super::clock::Clock;
 use super::link::Connection;
 use super::list::{Change, ListState};
 use super::live::Live;
+use super::numbers::Numbers;
 use super::query::PageQuery;
 use super::turn::Turn;
 use crate::browser;
+pub use crate::domain::FirstPage;
 use crate::domain::{Error, ExecutionPage, ServerFrame, Timestamp};
-pub use crate::server_fns::FirstPage;
 use crate::server_fns::{list_executions, load_first_page};
 use crate::ui::kit::format::plural;
 use leptos::prelude::*;
@@ -17,8 +18,9 @@ use leptos::prelude::*;
 const RESYNC_PAGES: usize = 20;
 const HIGHLIGHT_MS: u32 = 2_500;
 
+/// The rows, and all that is counted beside them.
 pub async fn first_page(query: PageQuery) -> Result<FirstPage, Error> {
-    load_first_page(query.list(), query.cursor).await
+    load_first_page(query.list(), query.cursor, true).await
 }
 
 #[derive(Clone, Copy)]
@@ -30,6 +32,8 @@ pub struct Runs {
     turn: StoredValue<Turn>,
     /// The query the rows answer; cursors belong to it.
     shown: StoredValue<String>,
+    /// What is counted beside the rows, under the same filter.
+    numbers: StoredValue<Option<Numbers>>,
     pub list: RwSignal<ListState>,
     pub ever: RwSignal<bool>,
     /// Other rows are on their way; the old ones stay, dimmed.
@@ -63,6 +67,7 @@ impl Runs {
             topic: StoredValue::new(topic),
             turn: StoredValue::new(Turn::default()),
             shown: StoredValue::new(query.with_untracked(PageQuery::list)),
+            numbers: StoredValue::new(None),
             list: RwSignal::new(list),
             ever: RwSignal::new(ever),
             loading: RwSignal::new(false),
@@ -74,6 +79,11 @@ impl Runs {
         };
         runs.follow();
         runs
+    }
+
+    /// These numbers come with the rows from now on.
+    pub fn count_with(self, numbers: Numbers) {
+        self.numbers.set_value(Some(numbers));
     }
 
     pub fn query(self) -> Memo<PageQuery> {
@@ -155,16 +165,24 @@ impl Runs {
     pub fn reload(self) {
         let Some(asked) = self.turn.try_update_value(Turn::ask) else { return };
         let query = self.query.get_untracked();
-        let query = PageQuery { cursor: None, ..query };
         self.loading.set(true);
         self.loading_more.set(false);
+        let numbers = self.numbers.get_value();
+        if let Some(numbers) = numbers {
+            numbers.wait();
+        }
         browser::spawn(async move {
-            let answer = first_page(query.clone()).await;
+            let answer = load_first_page(query.list(), None, false).await;
             if !self.is_newest(asked) {
                 return;
             }
             match answer {
                 Ok(first) => {
+                    match (numbers, first.numbers) {
+                        (Some(numbers), Some(values)) => numbers.take(values),
+                        (Some(numbers), None) => numbers.reload(),
+                        (None, _) => {}
+                    }
                     self.ever.set(first.ever);
                     self.shown.set_value(query.list());
                     self.list.set(ListState::new(query.sort, first.page));

@@ -2,7 +2,7 @@
 
 use crate::support::{Backend, World, on_both, run_of};
 use runboard::app::executions::{self, ListRequest};
-use runboard::app::{Caller, agents, record, stats, tokens};
+use runboard::app::{Caller, agents, numbers, record, tokens};
 use runboard::domain::{Error, ExecutionPatch, Filter, Role, Scope, Status};
 
 on_both!(
@@ -55,7 +55,7 @@ async fn lesson_6_nothing_outside_ones_access_exists(backend: Backend) {
             .await
             .expect("a list");
         assert_eq!((page.executions.len(), page.total_count), (0, 0));
-        assert_eq!(stats::get(&bo, &filter).await.expect("stats").total_executions, 0);
+        assert_eq!(numbers::stats(&bo, &filter).await.expect("stats").total_executions, 0);
     }
     let named = Filter { agent: runboard::domain::Choice::only("secret".to_owned()), ..Filter::default() };
     let page = executions::list(&bo, &ListRequest { filter: named, ..ListRequest::default() }).await.expect("a list");
@@ -69,7 +69,7 @@ async fn clients_have_no_fleet_wide_lists(backend: Backend) {
     agents::share(&world.admin, "helper", "carl@example.com", "view").await.expect("shared");
     let client = client.refreshed().await.expect("looked up").expect("valid");
     assert!(matches!(executions::list(&client, &ListRequest::default()).await, Err(Error::Forbidden(_))));
-    assert!(matches!(stats::get(&client, &Filter::default()).await, Err(Error::Forbidden(_))));
+    assert!(matches!(numbers::stats(&client, &Filter::default()).await, Err(Error::Forbidden(_))));
     let page = executions::list_of_agent(&client, "helper", ListRequest::default()).await.expect("their agent");
     assert_eq!(page.total_count, 1);
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{Backend, START, World, ended, on_both, run_of};
 use runboard::app::executions::{ListRequest, list};
-use runboard::app::{record, stats};
+use runboard::app::{numbers, record};
 use runboard::domain::{
     Choice, Dialect, Error, ExecutionPage, ExecutionPatch, Filter, NewExecution, NewToolCall, Sort, Status, Window,
 };
@@ -174,16 +174,16 @@ async fn statistics_add_up_and_obey_the_filter(backend: Backend) {
     }
     world.record(ended("b", Status::Cancelled, 0, 50)).await;
     world.record(run_of("b", "going")).await;
-    let all = stats::get(&world.admin, &Filter::default()).await.expect("stats");
+    let all = numbers::stats(&world.admin, &Filter::default()).await.expect("stats");
     assert_eq!((all.total_executions, all.successful, all.failed, all.cancelled, all.running), (22, 15, 5, 1, 1));
     assert_eq!((all.total_cost, all.unpriced, all.total_tokens), (2.5, 11, 200));
     assert_eq!(all.success_rate, Some(15.0 / 21.0));
     assert_eq!((all.p50_duration_ms, all.p95_duration_ms), (Some(1_000), Some(1_900)));
     let counted: i64 = all.by_agent.iter().map(|a| a.count).sum();
     assert_eq!((counted, all.by_trigger.values().sum::<i64>()), (22, 22));
-    let failed = stats::get(&world.admin, &filter(&[("status", "failed")])).await.expect("stats");
+    let failed = numbers::stats(&world.admin, &filter(&[("status", "failed")])).await.expect("stats");
     assert_eq!((failed.total_executions, failed.success_rate), (5, Some(0.0)));
-    let none = stats::get(&world.admin, &filter(&[("agent_name", "nobody")])).await.expect("stats");
+    let none = numbers::stats(&world.admin, &filter(&[("agent_name", "nobody")])).await.expect("stats");
     assert_eq!((none.total_executions, none.success_rate, none.avg_duration_ms), (0, None, None));
 }
 
@@ -198,7 +198,7 @@ async fn unfinished_runs_outside_the_window_are_included_on_request(backend: Bac
     assert_eq!(messages(&world, &with).await, ["new", "old, running"]);
     let ended_only = [("last", "24h"), ("include_unfinished", "true"), ("status", "success")];
     assert_eq!(messages(&world, &ended_only).await, ["new"]);
-    let both = stats::get(&world.admin, &filter(&with)).await.expect("stats");
+    let both = numbers::stats(&world.admin, &filter(&with)).await.expect("stats");
     assert_eq!((both.total_executions, both.running), (2, 1));
 }
 

@@ -6,12 +6,13 @@ mod keys;
 mod memory;
 mod panels;
 mod search;
+mod timeline;
 
-use crate::domain::{AgentSummary, Error, ExecutionId, Stats};
-use crate::server_fns::{execution_stats, list_agents};
+use crate::domain::{AgentSummary, Error, ExecutionId, RunCount};
+use crate::server_fns::{count_runs, list_agents};
 use crate::ui::kit::{Button, Look};
 use crate::ui::parts::run::{Opened, Tab, open_run};
-use crate::ui::parts::runs::{Cards, ListActions, NoRuns, RunList, SortHead};
+use crate::ui::parts::runs::{Cards, ListActions, NoRuns, RunList, SortHead, ways_out};
 use crate::ui::parts::{PageHead, RunDrawer};
 use crate::ui::paths;
 use crate::ui::state::clock::use_clock;
@@ -27,9 +28,18 @@ pub fn Executions() -> impl IntoView {
     let url = PageUrl::new(paths::EXECUTIONS.to_owned());
     // Only the first answer; from then on the page's state asks for what the URL says.
     let query = url.query.get_untracked();
-    let filter = query.filter.page_query();
+    let filter = query.filter.clone();
     let first = Resource::new_blocking(|| (), move |()| first_page(query.clone()));
-    let stats = Resource::new_blocking(|| (), move |()| execution_stats(filter.clone()));
+    let ways_out = Resource::new_blocking(
+        || (),
+        move |()| {
+            let filter = filter.clone();
+            async move {
+                let nothing = matches!(first.await, Ok(first) if first.page.executions.is_empty() && first.ever);
+                if nothing { count_runs(ways_out(&filter)).await.unwrap_or_default() } else { Vec::new() }
+            }
+        },
+    );
     let agents = Resource::new_blocking(|| (), |()| list_agents());
     let (run, tab) = url.query.with_untracked(|q| (q.run.clone(), Tab::parse(q.tab.as_deref().unwrap_or_default())));
     let opened = Resource::new_blocking(
@@ -41,8 +51,9 @@ pub fn Executions() -> impl IntoView {
     );
     let body = move || {
         Suspend::new(async move {
-            let (first, stats, agents, opened) = (first.await, stats.await, agents.await, opened.await);
-            view! { <Body url first stats agents opened/> }
+            let (first, counts) = (first.await, ways_out.await);
+            let (agents, opened) = (agents.await, opened.await);
+            view! { <Body url first counts agents opened/> }
         })
     };
     view! {
@@ -57,13 +68,15 @@ pub fn Executions() -> impl IntoView {
 fn Body(
     url: PageUrl,
     first: Result<FirstPage, Error>,
-    stats: Result<Stats, Error>,
+    counts: Vec<RunCount>,
     agents: Result<Vec<AgentSummary>, Error>,
     opened: Option<Result<Opened, Error>>,
 ) -> impl IntoView {
     let (live, clock) = (use_live(), use_clock());
+    let values = first.as_ref().ok().and_then(|first| first.numbers.clone());
     let runs = Runs::new(live, clock, url.query, "executions".to_owned(), first);
-    let numbers = Numbers::new(live, url.query, stats);
+    let numbers = Numbers::new(live, url.query, values);
+    runs.count_with(numbers);
     let area = NodeRef::<html::Div>::new();
     // Opened here: closing goes back. Came with the link: closing stays on the page.
     let pushed = StoredValue::new(false);
@@ -95,10 +108,7 @@ fn Body(
             url.replace(&now.with_run(Some(id.to_string())));
         }
     };
-    let refresh = move || {
-        runs.reload();
-        numbers.reload();
-    };
+    let refresh = move || runs.reload();
     let stop = crate::ui::parts::use_stop();
     Effect::watch(move || stop.done(), move |_, _, _| runs.refresh_unless_live(), false);
     memory::keep(url);
@@ -117,14 +127,15 @@ fn Body(
             </Button>
         </PageHead>
         <Cards numbers query=url.query actions/>
-        <filters::FilterBar url agents=agents.unwrap_or_default()/>
+        <timeline::TimelineChart numbers url/>
+        <filters::FilterBar url agents=agents.unwrap_or_default() numbers/>
         <chips::Chips url runs/>
         <section class="list" aria-label="Executions">
             <SortHead query=url.query actions/>
             <panels::Progress runs/>
             <panels::NewPill runs area/>
             <RunList runs actions area/>
-            <NoRuns runs query=url.query actions/>
+            <NoRuns runs query=url.query actions counts/>
         </section>
         <p class="visually-hidden" role="status" aria-live="polite">{move || runs.said.get()}</p>
         <RunDrawer run tab first=opened on_close=move |()| close() on_walk=walk/>

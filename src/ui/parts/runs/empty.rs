@@ -2,7 +2,9 @@
 
 use super::ListActions;
 use crate::browser;
-use crate::domain::{Filter, Window};
+use crate::domain::{Filter, RunCount, Window};
+use crate::server_fns::count_runs;
+use crate::ui::kit::format::count;
 use crate::ui::kit::{Command, EmptyState};
 use crate::ui::state::chips::{active_values, window_words};
 use crate::ui::state::clock::use_clock;
@@ -10,66 +12,98 @@ use crate::ui::state::query::PageQuery;
 use crate::ui::state::runs::Runs;
 use leptos::prelude::*;
 
+/// The filters that show more than one that shows nothing, as queries: without each of its values, or at other times.
+pub fn ways_out(filter: &Filter) -> Vec<String> {
+    alternatives(filter).into_iter().map(|(_, filter)| filter.page_query()).collect()
+}
+
+/// As many as can be counted at once.
+const MOST: usize = 12;
+
+fn alternatives(filter: &Filter) -> Vec<(String, Filter)> {
+    let at = |window: Window| Filter { window, ..filter.clone() };
+    if !filter.narrows() {
+        let others =
+            [("7 d", Window::Last(7 * 86_400)), ("30 d", Window::Last(30 * 86_400)), ("all time", Window::All)];
+        let others = others.into_iter().filter(|(_, w)| *w != filter.window);
+        return others.map(|(name, window)| (name.to_owned(), at(window))).collect();
+    }
+    let mut all: Vec<_> = active_values(filter)
+        .into_iter()
+        .filter(|value| value.without.window == filter.window)
+        .map(|value| (format!("Without {}", value.text), value.without))
+        .take(MOST)
+        .collect();
+    if filter.window != Window::All {
+        all.push(("Over all time".to_owned(), at(Window::All)));
+    }
+    all
+}
+
+/// `counts`: how many runs each way out of the page's first filter gives, as the server found.
 #[component]
-pub fn NoRuns(runs: Runs, query: Memo<PageQuery>, actions: ListActions) -> impl IntoView {
+pub fn NoRuns(runs: Runs, query: Memo<PageQuery>, actions: ListActions, counts: Vec<RunCount>) -> impl IntoView {
     let empty = Memo::new(move |_| runs.list.with(|l| l.is_empty() && l.held() == 0));
+    let nothing =
+        Memo::new(move |_| empty.get() && !runs.loading.get() && runs.failed.with(Option::is_none) && runs.ever.get());
+    let filter = Memo::new(move |_| query.with(|q| q.filter.clone()));
+    let counted = RwSignal::new((filter.get_untracked(), counts));
+    Effect::new(move || {
+        let filter = filter.get();
+        if nothing.get() && counted.with_untracked(|(of, counts)| *of != filter || counts.is_empty()) {
+            browser::spawn(async move {
+                // Without an answer the ways out stand there without numbers.
+                if let Ok(counts) = count_runs(ways_out(&filter)).await {
+                    counted.try_set((filter, counts));
+                }
+            });
+        }
+    });
     move || {
-        if !empty.get() || runs.loading.get() || runs.failed.get().is_some() {
+        if !empty.get() || runs.loading.get() || runs.failed.with(Option::is_some) {
             return ().into_any();
         }
         if !runs.ever.get() {
             return view! { <FirstRun/> }.into_any();
         }
-        let filter = query.with(|q| q.filter.clone());
-        if filter.narrows() {
-            view! { <NothingMatches filter actions/> }.into_any()
-        } else {
-            view! { <Elsewhen filter actions/> }.into_any()
+        let filter = filter.get();
+        let counts = counted.with(|(of, counts)| if *of == filter { counts.clone() } else { Vec::new() });
+        view! { <WaysOut filter counts actions/> }.into_any()
+    }
+}
+
+/// What to take away, and how many runs that gives back.
+#[component]
+fn WaysOut(filter: Filter, counts: Vec<RunCount>, actions: ListActions) -> impl IntoView {
+    let links: Vec<_> = alternatives(&filter)
+        .into_iter()
+        .enumerate()
+        .map(|(i, (name, other))| {
+            let href = actions.address(&PageQuery::default().with_filter(other));
+            let runs = counts.get(i).map(|c| {
+                let more = if c.capped { "+" } else { "" };
+                view! { <span class="runs num">{format!("{}{more}", count(c.runs))}<span class="visually-hidden">" runs"</span></span> }
+            });
+            view! { <a class="btn" href=href prop:replace=true>{name} {runs}</a> }
+        })
+        .collect();
+    if !filter.narrows() {
+        return view! {
+            <EmptyState title=format!("No runs: {}", window_words(filter.window))>
+                <p>"There are runs at other times."</p>
+                <div class="row-of">{links}</div>
+            </EmptyState>
         }
+        .into_any();
     }
-}
-
-/// Only the window hides the runs there are.
-#[component]
-fn Elsewhen(filter: Filter, actions: ListActions) -> impl IntoView {
-    let others = [("7 d", Window::Last(7 * 86_400)), ("30 d", Window::Last(30 * 86_400)), ("all", Window::All)];
-    let links: Vec<_> = others
-        .into_iter()
-        .filter(|(_, w)| *w != filter.window)
-        .map(|(name, window)| {
-            let href = actions.address(&PageQuery::default().with_filter(Filter { window, ..filter.clone() }));
-            view! { <a class="btn" href=href prop:replace=true>{name}</a> }
-        })
-        .collect();
-    view! {
-        <EmptyState title=format!("No runs: {}", window_words(filter.window))>
-            <p>"There are runs at other times."</p>
-            <div class="row-of">{links}</div>
-        </EmptyState>
-    }
-}
-
-#[component]
-fn NothingMatches(filter: Filter, actions: ListActions) -> impl IntoView {
-    let links: Vec<_> = active_values(&filter)
-        .into_iter()
-        .map(|value| {
-            let href = actions.address(&PageQuery::default().with_filter(value.without));
-            view! { <a class="btn" href=href prop:replace=true>"Without " {value.text}</a> }
-        })
-        .collect();
-    let wider = (filter.window != Window::All).then(|| {
-        let all = Filter { window: Window::All, ..filter.clone() };
-        let href = actions.address(&PageQuery::default().with_filter(all));
-        view! { <a class="btn" href=href prop:replace=true>"Over all time"</a> }
-    });
     let clear = actions.address(&PageQuery::default());
     view! {
         <EmptyState title="No run matches these filters">
-            <div class="row-of">{links} {wider}</div>
+            <div class="row-of">{links}</div>
             <p><a href=clear prop:replace=true>"Clear filters"</a></p>
         </EmptyState>
     }
+    .into_any()
 }
 
 /// No run was ever recorded: three ways to send the first.

@@ -9,7 +9,7 @@ mod row;
 
 pub use actions::copy_link;
 pub use cards::Cards;
-pub use empty::NoRuns;
+pub use empty::{NoRuns, ways_out};
 pub use head::SortHead;
 pub use list::{RunList, rows_below};
 pub use row::RunRow;

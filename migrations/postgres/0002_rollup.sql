@@ -1,0 +1,24 @@
+-- Runs counted by hour and by day of their effective start, so that totals over a long history cost little. Kept in
+-- the transaction that changes a run; filled from the runs there are when this step is taken (settings: rollup).
+create table execution_rollup (
+  -- Seconds: 3600 or 86400.
+  span bigint not null,
+  -- 0: all agents together.
+  agent_key bigint not null,
+  starts_at bigint not null,
+  status text not null,
+  triggered_by text not null,
+  -- '' when unknown.
+  model text not null,
+  -- 1: had an interaction, 2: has an error, 4: is nobody's sub-run.
+  flags bigint not null,
+  runs bigint not null,
+  cost_nanos double precision not null,
+  priced bigint not null,
+  tokens double precision not null,
+  duration_ms double precision not null,
+  timed bigint not null,
+  -- How many runs lasted how long: `class:runs` separated by spaces, classes 4 % apart.
+  durations text not null,
+  primary key (span, agent_key, starts_at, status, triggered_by, model, flags)
+);

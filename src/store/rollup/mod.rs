@@ -1,0 +1,164 @@
+//! Server. Runs counted by hour and by day, kept in the transaction of each change, so that cards, facets and
+//! timeline over a long history read cells and not runs.
+//!
+//! A transaction notes what each run it touched counted as before and counts as now; at its end the cells in
+//! which that differs are read, changed and written once, however many runs fell into them.
+
+mod cell;
+mod durations;
+mod read;
+mod rebuild;
+
+pub use durations::Durations;
+pub use read::{Stretch, by_time, durations, groups};
+pub use rebuild::rebuild_once;
+
+use super::db::Tx;
+use super::executions::Record;
+use crate::domain::{Result, Status, Trigger};
+use cell::{CellKey, Delta};
+use std::collections::{BTreeMap, HashMap};
+
+/// Micros of the two sizes of cells.
+pub const HOUR: i64 = 3_600_000_000;
+pub const DAY: i64 = 24 * HOUR;
+
+/// Bits of `flags`.
+pub const INTERACTION: i64 = 1;
+pub const ERROR: i64 = 2;
+pub const ROOT: i64 = 4;
+
+/// What a run is counted as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Counted {
+    sort_at: i64,
+    agent_key: i64,
+    status: Status,
+    triggered_by: Trigger,
+    model: String,
+    flags: i64,
+    cost_nanos: Option<i64>,
+    tokens: Option<i64>,
+    duration_ms: Option<i64>,
+}
+
+impl Counted {
+    fn of(r: &Record) -> Self {
+        let flag = |on: bool, bit: i64| if on { bit } else { 0 };
+        Self {
+            sort_at: r.started_at.unwrap_or(r.queued_at),
+            agent_key: r.agent_key,
+            status: r.status,
+            triggered_by: r.triggered_by,
+            model: r.model.clone().unwrap_or_default(),
+            flags: flag(r.had_interaction, INTERACTION) + flag(r.has_error, ERROR) + flag(r.parent_id.is_none(), ROOT),
+            cost_nanos: r.cost_nanos,
+            tokens: r.total_tokens(),
+            duration_ms: r.duration_ms,
+        }
+    }
+}
+
+/// The runs a transaction added or changed: what each counted as before it, and counts as now.
+#[derive(Default)]
+pub struct Recount {
+    /// As last read for changing.
+    read: HashMap<i64, Counted>,
+    kept: HashMap<i64, (Option<Counted>, Counted)>,
+    /// Since the savepoint.
+    recent: HashMap<i64, (Option<Counted>, Counted)>,
+}
+
+impl Recount {
+    /// A run is about to be changed.
+    pub(super) fn reads(&mut self, r: &Record) {
+        self.read.insert(r.key, Counted::of(r));
+    }
+
+    /// A run, read before, was changed.
+    pub(super) fn changed(&mut self, r: &Record) {
+        let after = Counted::of(r);
+        let before = self.read.insert(r.key, after.clone());
+        self.recent.entry(r.key).and_modify(|entry| entry.1 = after.clone()).or_insert((before, after));
+    }
+
+    /// A run was added.
+    pub(super) fn added(&mut self, key: i64, r: &Record) {
+        let after = Counted::of(r);
+        self.read.insert(key, after.clone());
+        self.recent.insert(key, (None, after));
+    }
+
+    pub(super) fn keep(&mut self) {
+        for (key, (before, after)) in self.recent.drain() {
+            self.kept.entry(key).and_modify(|entry| entry.1 = after.clone()).or_insert((before, after));
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.recent.clear();
+        self.read.clear();
+    }
+
+    fn deltas(&mut self) -> BTreeMap<CellKey, Delta> {
+        let mut deltas = BTreeMap::new();
+        for (before, after) in std::mem::take(&mut self.kept).into_values() {
+            if before.as_ref() == Some(&after) {
+                continue;
+            }
+            if let Some(before) = before {
+                cell::count(&mut deltas, &before, -1);
+            }
+            cell::count(&mut deltas, &after, 1);
+        }
+        deltas
+    }
+}
+
+/// Brings the cells up to date, as the last step of a transaction.
+pub(super) async fn settle(tx: &mut Tx) -> Result<()> {
+    let deltas = tx.recount.deltas();
+    cell::apply(tx, deltas).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(status: Status) -> Counted {
+        Counted {
+            sort_at: 5 * HOUR + 1,
+            agent_key: 7,
+            status,
+            triggered_by: Trigger::Api,
+            model: String::new(),
+            flags: ROOT,
+            cost_nanos: Some(10),
+            tokens: None,
+            duration_ms: status.is_terminal().then_some(1_500),
+        }
+    }
+
+    #[test]
+    fn a_run_that_changes_twice_moves_once() {
+        let mut recount = Recount::default();
+        recount.recent.insert(1, (Some(counted(Status::Queued)), counted(Status::Running)));
+        recount.keep();
+        recount.recent.insert(1, (Some(counted(Status::Running)), counted(Status::Success)));
+        recount.keep();
+        let deltas = recount.deltas();
+        // Hour and day, this agent and all of them, out of one status and into another.
+        assert_eq!(deltas.len(), 8);
+        assert!(deltas.iter().all(|(key, d)| d.runs == if key.status == "success" { 1 } else { -1 }));
+        assert!(recount.deltas().is_empty());
+    }
+
+    #[test]
+    fn what_a_job_took_back_is_not_counted() {
+        let mut recount = Recount::default();
+        recount.recent.insert(1, (None, counted(Status::Running)));
+        recount.forget();
+        recount.keep();
+        assert!(recount.deltas().is_empty());
+    }
+}
