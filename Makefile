@@ -8,7 +8,7 @@ BIN := $(or $(CARGO_TARGET_DIR),target)/release/runboard
 # Tools this project installs for itself come first.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help run dev demo build test e2e bench screenshots clean
+.PHONY: help run dev demo build test e2e bench screenshots gallery clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,7 +42,11 @@ bench: build ## Measure speed and size; RUNS=20000 for a quick look
 
 screenshots: build ## Make docs/screenshot.png from demo data
 	scripts/setup.sh test
-	playwright test --config end2end/screenshots.config.ts
+	playwright test --config end2end/screenshots.config.ts readme
+
+gallery: build ## Make end2end/gallery: every state of the pages in both themes and three sizes
+	scripts/setup.sh test
+	playwright test --config end2end/screenshots.config.ts gallery
 
 clean: ## Remove what was built, not what was installed
 	cargo clean

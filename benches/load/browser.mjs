@@ -2,7 +2,9 @@
 //   node browser.mjs live URL COOKIE       how old each change is when a row shows it, until standard input ends
 //   node browser.mjs scroll URL COOKIE CSS  frames a second and long tasks while that element is scrolled for 5 s;
 //                                           without a cookie, a page that is none of Runboard's
+//   node browser.mjs storm URL COOKIE N     loads N rows, then says "ready" and scrolls until standard input ends
 
+import { readFileSync } from 'node:fs'
 import { chromium } from '@playwright/test'
 
 const [what, url, cookie, scroller] = process.argv.slice(2)
@@ -56,7 +58,64 @@ async function scroll(css) {
   return { fps: (frames * 1000) / (performance.now() - begun), longest: Math.max(0, ...tasks), nodes, height: box.scrollHeight }
 }
 
-if (what === 'live') {
+/** Runs in the page: scrolls to the end until so many rows are loaded or there are no more. */
+async function load(wanted) {
+  const box = document.scrollingElement
+  const loaded = () => Math.round(box.scrollHeight / 48)
+  let still = 0
+  while (loaded() < wanted && still < 300) {
+    const before = box.scrollHeight
+    box.scrollTop = before
+    await new Promise((next) => setTimeout(next, 10))
+    still = box.scrollHeight === before ? still + 1 : 0
+  }
+  return loaded()
+}
+
+/** Runs in the page: scrolls about until told to stop. */
+async function storm() {
+  const box = document.scrollingElement
+  const tasks = []
+  new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => task.duration))).observe({ type: 'longtask' })
+  const begun = performance.now()
+  let frames = 0
+  let nodes = 0
+  let step = 120
+  while (!window.enough) {
+    const before = box.scrollTop
+    box.scrollTop += step
+    // Up to the changing rows and a stretch down again.
+    if (box.scrollTop === before || box.scrollTop > 60_000) step = -step
+    await new Promise(requestAnimationFrame)
+    frames += 1
+    nodes = Math.max(nodes, document.querySelectorAll('[data-execution-id]').length)
+  }
+  tasks.sort((a, b) => b - a)
+  return { fps: (frames * 1000) / (performance.now() - begun), longest: tasks[0] ?? 0, tasks: tasks.length, nodes }
+}
+
+/** What the page's process holds, in MiB. */
+async function memory() {
+  const session = await browser.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  const held = processInfo.filter((p) => p.type === 'renderer').map((p) => {
+    const line = readFileSync(`/proc/${p.id}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)
+    return line ? Number(line[1]) / 1024 : 0
+  })
+  return Math.max(...held)
+}
+
+if (what === 'storm') {
+  const loaded = await page.evaluate(load, Number(scroller))
+  await page.evaluate(() => window.scrollTo(0, 0))
+  const before = await memory()
+  console.log('ready')
+  const seen = page.evaluate(storm)
+  process.stdin.resume()
+  await new Promise((end) => process.stdin.once('end', end))
+  await page.evaluate(() => (window.enough = true))
+  console.log(JSON.stringify({ ...(await seen), loaded, before, after: await memory() }))
+} else if (what === 'live') {
   await page.evaluate(observe)
   console.log('ready')
   process.stdin.resume()

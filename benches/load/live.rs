@@ -5,7 +5,7 @@ use crate::report::{Latencies, Report};
 use crate::server::Server;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
@@ -60,6 +60,65 @@ pub async fn latency(server: &Server, report: &mut Report) {
     }
     let what = format!("change to row on the screen, the same, {} seen", visible.len());
     report.row(&what, visible.text(), "p99 ≤ 100 ms", None);
+}
+
+const STORM_A_SECOND: usize = 1_000;
+const STORM_FOR: Duration = Duration::from_secs(60);
+const STORM_CLIENTS: usize = 8;
+
+/// A reader with very many rows loaded scrolls while a thousand changes a second come in.
+pub async fn storm(server: &Server, rows: usize, report: &mut Report) {
+    let mut wire = server.wire().await;
+    let mut runs = Vec::new();
+    for _ in 0..RUNS {
+        let body = json!({"agent_name": "live", "message": "storm", "status": "running"}).to_string();
+        let answer = wire.send("POST", "/api/executions", "application/json", body.as_bytes()).await.json();
+        runs.push(answer["id"].as_str().expect("an id").to_owned());
+    }
+    let page = format!("http://{}/executions?last=all", server.address);
+    let browser = Browser::start(&["storm", &page, &session(server).await, &rows.to_string()]).await;
+    let mut clients = Vec::new();
+    for client in 0..STORM_CLIENTS {
+        let (mut wire, runs) = (server.wire().await, runs.clone());
+        clients.push(tokio::spawn(async move {
+            let each = Duration::from_secs(1) * u32::try_from(STORM_CLIENTS).expect("a number")
+                / u32::try_from(STORM_A_SECOND).expect("a number");
+            let mut tick = tokio::time::interval(each);
+            let begun = Instant::now();
+            let mut sent = 0;
+            while begun.elapsed() < STORM_FOR {
+                tick.tick().await;
+                let body = json!({"current_step": sent.to_string()}).to_string();
+                let path = format!("/api/executions/{}", runs[(sent * STORM_CLIENTS + client) % runs.len()]);
+                let answer = wire.send("PATCH", &path, "application/json", body.as_bytes()).await;
+                assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+                sent += 1;
+            }
+            sent
+        }));
+    }
+    let mut sent = 0;
+    for client in clients {
+        sent += client.await.expect("a client");
+    }
+    let seen = browser.end().await;
+    for run in &runs {
+        let body = json!({"status": "success"}).to_string();
+        wire.send("PATCH", &format!("/api/executions/{run}"), "application/json", body.as_bytes()).await;
+    }
+    let number = |name: &str| seen[name].as_f64().expect("a number");
+    let rate = sent as f64 / STORM_FOR.as_secs_f64();
+    let what = format!("{rate:.0} changes/s for 60 s, {:.0} rows loaded, scrolling", number("loaded"));
+    let measured = format!(
+        "{:.0} fps, {:.0} long tasks, the longest {:.0} ms, {:.0} rows in the DOM",
+        number("fps"),
+        number("tasks"),
+        number("longest"),
+        number("nodes")
+    );
+    report.row(&what, measured, "≥ 55 fps, none > 50 ms, ≤ 150", None);
+    let memory = format!("{:.0} MiB before, {:.0} MiB after", number("before"), number("after"));
+    report.row("memory of that page", memory, "flat", None);
 }
 
 type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;

@@ -43,6 +43,7 @@ async fn measure(runs: usize) {
     reads::all(&server, &mut report).await;
     live::latency(&server, &mut report).await;
     browser::scrolling(&server, &mut report).await;
+    live::storm(&server, runs.min(100_000), &mut report).await;
     page::bytes(&server, &mut report).await;
     report.row("memory after all of it", format!("{} MiB", server.memory_mib()), "", None);
     server.stop();

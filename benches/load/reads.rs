@@ -97,22 +97,44 @@ async fn deep(wire: &mut Wire, report: &mut Report) {
     }
 }
 
-/// Answers are cached for a few seconds: every request asks for something else.
+/// Cards, facets and timeline. Answers are kept for a few seconds: every request asks for something else.
 async fn stats(wire: &mut Wire, report: &mut Report) {
-    let day: Vec<String> = (0..40).map(|a| format!("/api/executions/stats?hours=24&agent_name=agent-{a}")).collect();
-    let whole: Vec<String> =
-        (0..40).map(|n| format!("/api/executions/stats?last=all&min_duration_ms={}", 10 * n)).collect();
-    for (name, paths) in [("statistics, 24 h, an agent", day), ("statistics, all time, by duration", whole)] {
-        let mut latencies = Latencies::default();
-        for path in paths {
-            let sent = Instant::now();
-            assert_eq!(wire.get(&path).await.status, 200, "{path}");
-            latencies.add(sent.elapsed());
+    let agents = |rest: &str| -> Vec<String> { (0..40).map(|a| format!("{rest}&agent_name=agent-{a}")).collect() };
+    let statuses = ["success", "failed", "cancelled", "running"];
+    let triggers = ["api", "schedule", "manual", "agent", "mcp", "cli"];
+    let fleet = |rest: &str| -> Vec<String> {
+        let pairs = statuses.iter().flat_map(|s| triggers.iter().map(move |t| (s, t)));
+        pairs.map(|(s, t)| format!("{rest}&status={s}&triggered_by=!{t}")).collect()
+    };
+    let by_length: Vec<String> = (0..40).map(|n| format!("last=all&min_duration_ms={}", 10 * n)).collect();
+    for (name, filters) in [
+        ("24 h, an agent", agents("last=24h")),
+        ("24 h, the fleet", fleet("last=24h")),
+        ("30 d, the fleet", fleet("last=30d")),
+        ("all time, an agent", agents("last=all")),
+        ("all time, the fleet", fleet("last=all")),
+        ("all time, by duration", by_length),
+    ] {
+        for (what, buckets) in [("stats", ""), ("timeline", "&buckets=60")] {
+            let mut latencies = Latencies::default();
+            for filter in &filters {
+                let path = format!("/api/executions/{what}?{filter}{buckets}");
+                let sent = Instant::now();
+                assert_eq!(wire.get(&path).await.status, 200, "{path}");
+                latencies.add(sent.elapsed());
+            }
+            report.latencies(&format!("{what}, {name}"), &latencies, "together p99 ≤ 30 ms");
         }
-        report.latencies(name, &latencies, "p99 ≤ 30 ms");
     }
-    let fleet = repeated(wire, &["/api/executions/stats?hours=24".to_owned()]).await;
-    report.latencies("statistics, 24 h, cached", &fleet, "p99 ≤ 30 ms");
+    let kept = repeated(wire, &["/api/executions/stats?hours=24".to_owned()]).await;
+    report.latencies("stats, 24 h, kept", &kept, "");
+    let mut facets = Latencies::default();
+    for filter in agents("last=24h") {
+        let sent = Instant::now();
+        assert_eq!(wire.get(&format!("/api/executions/facets?{filter}")).await.status, 200);
+        facets.add(sent.elapsed());
+    }
+    report.latencies("facets with tools, 24 h, an agent", &facets, "together p99 ≤ 30 ms");
 }
 
 async fn throughput(server: &Server, path: &'static str) -> usize {

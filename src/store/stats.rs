@@ -99,6 +99,9 @@ pub async fn tools(tx: &mut Tx, selection: &Selection, limit: i64) -> Result<Vec
 pub async fn oldest_start(tx: &mut Tx, visible: &Visible) -> Result<Option<i64>> {
     let mut q = Query::new("select min(sort_at) from executions e");
     if let Visible::Agents(keys) = visible {
+        if keys.is_empty() {
+            return Ok(None);
+        }
         // One after the other: each is the first entry of its index.
         q = Query::new(
             "select min(first) from (select (select min(e.sort_at) from executions e where e.agent_key = a.key) as first from agents a where a.key in ",
@@ -113,6 +116,9 @@ pub async fn oldest_start(tx: &mut Tx, visible: &Visible) -> Result<Option<i64>>
 pub async fn agent_names(tx: &mut Tx, visible: &Visible) -> Result<Vec<(i64, String)>> {
     let mut q = Query::new("select key, name from agents");
     if let Visible::Agents(keys) = visible {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         q.push(" where key in ").list(keys.iter().copied());
     }
     tx.all(q).await

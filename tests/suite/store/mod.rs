@@ -3,6 +3,7 @@
 mod access;
 mod lists;
 mod model;
+mod numbers;
 mod plans;
 mod recording;
 mod schema;

@@ -16,7 +16,7 @@ on_both!(lists_and_counts_agree_with_the_filter_in_memory);
 const AGENTS: [&str; 4] = ["alpha", "beta", "gamma", "delta"];
 const DAY: i64 = 86_400_000;
 
-fn a_run() -> impl Strategy<Value = NewExecution> {
+pub(super) fn a_run() -> impl Strategy<Value = NewExecution> {
     let times = (-20 * DAY..0, prop::option::of(0..5_000_i64));
     let numbers = (prop::option::of(0..400_i64), prop::option::of(0..50_i64), prop::option::of(0..3_usize));
     (0..4_usize, 0..7_usize, 0..6_usize, times, numbers, any::<bool>(), prop::option::of(0..2_usize)).prop_map(
@@ -64,7 +64,7 @@ fn a_window() -> impl Strategy<Value = Window> {
     ]
 }
 
-fn a_filter() -> impl Strategy<Value = Filter> {
+pub(super) fn a_filter() -> impl Strategy<Value = Filter> {
     let names = AGENTS.iter().map(ToString::to_string).collect();
     let choices = (
         some_of(names),
@@ -141,7 +141,7 @@ async fn lists_and_counts_agree_with_the_filter_in_memory(backend: Backend) {
     }
 }
 
-async fn walk(world: &World, filter: &Filter, sort: Sort) -> Vec<ExecutionSummary> {
+pub(super) async fn walk(world: &World, filter: &Filter, sort: Sort) -> Vec<ExecutionSummary> {
     let mut all = Vec::new();
     let mut cursor = None;
     loop {

@@ -61,7 +61,7 @@ pub fn AgentOptions(url: PageUrl, agents: Vec<AgentSummary>, numbers: Numbers) -
     };
     let field = many.then(|| {
         view! {
-            <input type="search" class="find needs-js" aria-label="Find an agent" placeholder="Find an agent" autocomplete="off"
+            <input type="text" class="find needs-js" aria-label="Find an agent" placeholder="Find an agent" autocomplete="off"
                 on:input=move |e| find(event_target_value(&e))/>
         }
     });
