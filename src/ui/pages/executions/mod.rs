@@ -7,16 +7,18 @@ mod memory;
 mod panels;
 mod search;
 
-use crate::domain::{AgentSummary, Error, ExecutionId, Stats};
+use crate::domain::{AgentKind, AgentSummary, Error, ExecutionId, Stats};
 use crate::server_fns::{execution_stats, list_agents};
 use crate::ui::kit::{Button, Look};
 use crate::ui::parts::run::{Opened, Tab, open_run};
-use crate::ui::parts::runs::{Cards, ListActions, NoRuns, RunList, SortHead};
-use crate::ui::parts::{PageHead, RunDrawer};
+use crate::ui::parts::runs::{Cards, ListActions, NoRuns, PickHead, RunList, SortHead};
+use crate::ui::parts::{BulkBar, BulkDialog, PageHead, RunDrawer};
 use crate::ui::paths;
+use crate::ui::state::bulk::Bulk;
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::live::use_live;
 use crate::ui::state::numbers::Numbers;
+use crate::ui::state::picks::Picks;
 use crate::ui::state::runs::{FirstPage, Runs, first_page};
 use crate::ui::state::url::PageUrl;
 use leptos::html;
@@ -64,6 +66,9 @@ fn Body(
     let (live, clock) = (use_live(), use_clock());
     let runs = Runs::new(live, clock, url.query, "executions".to_owned(), first);
     let numbers = Numbers::new(live, url.query, stats);
+    let picks = Picks::provide(runs);
+    let bulk = Bulk::new(picks, live);
+    let can_retry = agents.as_ref().is_ok_and(|list| list.iter().any(|a| a.kind != AgentKind::External));
     let area = NodeRef::<html::Div>::new();
     // Opened here: closing goes back. Came with the link: closing stays on the page.
     let pushed = StoredValue::new(false);
@@ -119,7 +124,8 @@ fn Body(
         <Cards numbers query=url.query actions/>
         <filters::FilterBar url agents=agents.unwrap_or_default()/>
         <chips::Chips url runs/>
-        <section class="list" aria-label="Executions">
+        <section class="list selectable" class:selecting=move || picks.shown.get() aria-label="Executions">
+            <PickHead picks/>
             <SortHead query=url.query actions/>
             <panels::Progress runs/>
             <panels::NewPill runs area/>
@@ -127,6 +133,8 @@ fn Body(
             <NoRuns runs query=url.query actions/>
         </section>
         <p class="visually-hidden" role="status" aria-live="polite">{move || runs.said.get()}</p>
+        <BulkBar bulk can_retry/>
+        <BulkDialog bulk/>
         <RunDrawer run tab first=opened on_close=move |()| close() on_walk=walk/>
     }
 }
