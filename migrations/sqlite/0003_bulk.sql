@@ -25,6 +25,7 @@ create table bulk_jobs (
 );
 create unique index bulk_jobs_by_request on bulk_jobs (user_key, request_key) where request_key is not null;
 create index bulk_jobs_by_user on bulk_jobs (user_key, key);
+create index bulk_jobs_by_token on bulk_jobs (token_hash, key) where token_hash is not null;
 create index bulk_jobs_unfinished on bulk_jobs (key) where state = 'running';
 create index bulk_jobs_by_end on bulk_jobs (finished_at) where finished_at is not null;
 

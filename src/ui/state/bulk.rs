@@ -39,7 +39,10 @@ pub struct Bulk {
     pub rows: RwSignal<Vec<BulkRowSeen>>,
     pub next: RwSignal<Option<String>>,
     pub recent: RwSignal<Option<Result<Vec<BulkJob>, Error>>>,
-    turn: StoredValue<Turn>,
+    /// Which dry run counts.
+    asked: StoredValue<Turn>,
+    /// Which job is followed.
+    followed: StoredValue<Turn>,
 }
 
 pub const fn verb(action: BulkAction) -> &'static str {
@@ -64,22 +67,24 @@ impl Bulk {
             rows: RwSignal::new(Vec::new()),
             next: RwSignal::new(None),
             recent: RwSignal::new(None),
-            turn: StoredValue::new(Turn::default()),
+            asked: StoredValue::new(Turn::default()),
+            followed: StoredValue::new(Turn::default()),
         }
     }
 
     /// Opens the dialog with what would happen to the selection.
     pub fn ask(self, action: BulkAction) {
-        let Some(asked) = self.turn.try_update_value(Turn::ask) else { return };
+        let Some(asked) = self.asked.try_update_value(Turn::ask) else { return };
         self.action.set(action);
         self.preview.set(None);
         self.problem.set(None);
         self.request_key.set_value(format!("{:x}-{:x}", browser::clock_ms(), browser::random().to_bits()));
         self.shown.set(Shown::Question);
+        browser::focus_later("#bulk-title".to_owned());
         let target = self.picks.target();
         browser::spawn(async move {
             let answer = preview_bulk(action, target).await;
-            if self.is_newest(asked) {
+            if is_newest(self.asked, asked) {
                 if let Err(e) = &answer {
                     self.live.note_error(e);
                 }
@@ -97,7 +102,7 @@ impl Bulk {
         let Some(ids) = ids.filter(|_| !self.busy.get_untracked()) else { return };
         self.busy.set(true);
         self.problem.set(None);
-        let (key, action, asked) = (self.request_key.get_value(), self.action.get_untracked(), self.turn.get_value());
+        let (key, action, asked) = (self.request_key.get_value(), self.action.get_untracked(), self.asked.get_value());
         browser::spawn(async move {
             match start_bulk(key, action, BulkTarget::Ids(ids)).await {
                 Ok(job) => {
@@ -108,7 +113,7 @@ impl Bulk {
                         job.counted,
                     ));
                     // The reader may have closed the dialog meanwhile: the bar then shows the job.
-                    let stays = self.is_newest(asked) && self.shown.get_untracked() == Shown::Question;
+                    let stays = is_newest(self.asked, asked) && self.shown.get_untracked() == Shown::Question;
                     self.follow(job);
                     if stays {
                         self.show_job();
@@ -125,7 +130,7 @@ impl Bulk {
 
     /// Shows a job's rows and goes on looking until it has ended.
     fn follow(self, job: BulkJob) {
-        let Some(asked) = self.turn.try_update_value(Turn::ask) else { return };
+        let Some(asked) = self.followed.try_update_value(Turn::ask) else { return };
         let id = job.id.clone();
         self.rows.set(Vec::new());
         self.next.set(None);
@@ -133,7 +138,7 @@ impl Bulk {
         browser::spawn(async move {
             loop {
                 let answer = load_bulk(id.clone(), None).await;
-                if !self.is_newest(asked) {
+                if !is_newest(self.followed, asked) {
                     return;
                 }
                 let pause = match answer {
@@ -151,7 +156,7 @@ impl Bulk {
                     }
                 };
                 browser::sleep(pause).await;
-                if !self.is_newest(asked) {
+                if !is_newest(self.followed, asked) {
                     return;
                 }
             }
@@ -191,11 +196,11 @@ impl Bulk {
         else {
             return;
         };
-        let asked = self.turn.get_value();
+        let asked = self.followed.get_value();
         self.next.set(None);
         browser::spawn(async move {
             let answer = load_bulk(id, Some(cursor.clone())).await;
-            if !self.is_newest(asked) {
+            if !is_newest(self.followed, asked) {
                 return;
             }
             match answer {
@@ -282,10 +287,11 @@ impl Bulk {
     fn say(self, words: String) {
         self.picks.runs().said.set(words);
     }
+}
 
-    fn is_newest(self, asked: Turn) -> bool {
-        self.turn.try_with_value(|t| t.is_newest(asked)) == Some(true)
-    }
+/// False also when the page is gone.
+fn is_newest(turn: StoredValue<Turn>, asked: Turn) -> bool {
+    turn.try_with_value(|t| t.is_newest(asked)) == Some(true)
 }
 
 /// `2 asked to stop · 1 skipped`.
