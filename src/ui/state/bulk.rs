@@ -5,8 +5,9 @@ use super::live::Live;
 use super::picks::{Picks, verb_of};
 use super::turn::Turn;
 use crate::browser;
-use crate::domain::{BulkAction, BulkJob, BulkPreview, BulkProgress, BulkRowSeen, BulkTarget, Error};
+use crate::domain::{BulkAction, BulkJob, BulkPreview, BulkProgress, BulkRowSeen, BulkState, BulkTarget, Error};
 use crate::server_fns::{abort_bulk, load_bulk, preview_bulk, recent_bulk, start_bulk};
+use crate::ui::kit::format::{count, plural};
 use leptos::prelude::*;
 
 const LOOK_MS: u32 = 400;
@@ -300,22 +301,21 @@ pub fn result_words(job: &BulkJob) -> String {
         BulkAction::Terminate => "asked to stop",
         BulkAction::Retry => "retried",
     };
-    let mut parts = vec![format!("{} {done}", job.done)];
+    let mut parts = vec![format!("{} {done}", count(job.done))];
     let others = [(job.skipped, "skipped"), (job.failed, "failed"), (job.excluded_count, "left out")];
-    parts.extend(others.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")));
+    parts.extend(others.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", count(n))));
     parts.join(" · ")
 }
 
 /// `Stopping 12 of 40 runs`, and how it ended.
 pub fn job_words(job: &BulkJob) -> String {
-    use crate::domain::BulkState;
-    let all = crate::ui::kit::format::plural(job.counted, "run", "runs");
+    let all = plural(job.counted, "run", "runs");
     let (going, past) = match job.action {
         BulkAction::Terminate => ("Stopping", "Stop"),
         BulkAction::Retry => ("Retrying", "Retry"),
     };
     match job.state {
-        BulkState::Running => format!("{going} {all}: {} done", job.over()),
+        BulkState::Running => format!("{going} {all}: {} done", count(job.over())),
         BulkState::Done => format!("{past}: {}", result_words(job)),
         BulkState::Aborted => format!("{past}, aborted: {}", result_words(job)),
     }
@@ -324,7 +324,7 @@ pub fn job_words(job: &BulkJob) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{BulkState, Timestamp};
+    use crate::domain::Timestamp;
 
     #[test]
     fn a_job_says_how_far_it_is() {

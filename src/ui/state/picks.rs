@@ -79,10 +79,11 @@ impl Picks {
         self.runs().list.with(|l| self.selection.with(|s| s.share(l.order())))
     }
 
-    /// Matching runs, when more match than are selected by their rows.
+    /// What else could be selected after all loaded rows: everything that matches.
     pub fn more(self) -> Option<String> {
-        let (total, capped) = self.runs().list.with(|l| if l.next_cursor().is_some() { l.total() } else { (0, false) });
-        let offered = total > 0 && self.share() == Share::All && !self.selection.with(Selection::is_everything);
+        let below = self.runs().list.with(|l| l.next_cursor().is_some());
+        let (total, capped) = self.runs().list.with(super::list::ListState::total);
+        let offered = below && self.selection.with(Selection::offers_everything);
         offered.then(|| format!("All {}{} matching", count(total), if capped { "+" } else { "" }))
     }
 

@@ -19,6 +19,8 @@ pub struct Selection {
     /// The selected runs; of everything, those that are loaded.
     ids: HashSet<ExecutionId>,
     everything: Option<Everything>,
+    /// The loaded rows were selected all at once: more may be meant.
+    at_once: bool,
     /// Where a range begins.
     anchor: Option<ExecutionId>,
 }
@@ -40,6 +42,11 @@ impl Selection {
         self.ids.is_empty() && self.everything.is_none()
     }
 
+    /// Were all loaded rows selected at once, and is everything that matches not selected yet?
+    pub fn offers_everything(&self) -> bool {
+        self.at_once && self.everything.is_none()
+    }
+
     pub fn is_everything(&self) -> bool {
         self.everything.is_some()
     }
@@ -55,6 +62,7 @@ impl Selection {
     /// One row, the other way round. Without one of them it is not everything any more, but the loaded rows.
     pub fn toggle(&mut self, id: &ExecutionId) {
         self.everything = None;
+        self.at_once = false;
         if !self.ids.remove(id) {
             self.ids.insert(id.clone());
         }
@@ -67,6 +75,7 @@ impl Selection {
         let (Some(from), Some(to)) = (self.anchor.as_ref().and_then(at), at(id)) else { return self.toggle(id) };
         let on = !self.contains(id);
         self.everything = None;
+        self.at_once = false;
         for id in &order[from.min(to)..=from.max(to)] {
             if on {
                 self.ids.insert(id.clone());
@@ -89,6 +98,7 @@ impl Selection {
     pub fn set_loaded(&mut self, order: &[ExecutionId], on: bool) {
         if on {
             self.everything = None;
+            self.at_once = true;
             self.ids.extend(order.iter().cloned());
         } else {
             self.clear();
@@ -174,6 +184,7 @@ mod tests {
         let mut s = Selection::default();
         s.set_loaded(&ids([3, 2, 1]), true);
         assert_eq!(s.share(&ids([3, 2, 1])), Share::All);
+        assert!(s.offers_everything());
         s.loaded_below(&ids([3, 2, 1, 0]));
         assert_eq!(s.share(&ids([3, 2, 1, 0])), Share::Some);
         s.set_loaded(&ids([3, 2, 1, 0]), false);
@@ -192,6 +203,7 @@ mod tests {
         // Without one of them it is the loaded ones.
         s.toggle(&id(4));
         assert_eq!(selected(&s), ids([5, 3, 2]));
+        assert!(!s.offers_everything());
     }
 
     fn page(numbers: &[u64], as_of: i64) -> ExecutionPage {

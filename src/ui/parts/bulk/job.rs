@@ -2,9 +2,11 @@
 
 use super::line;
 use crate::domain::{BulkAction, BulkJob, BulkResult, BulkRowSeen, BulkState};
+use crate::ui::kit::format::count;
 use crate::ui::kit::{Button, Look};
 use crate::ui::state::bulk::{Bulk, result_words};
 use crate::ui::state::picks::verb_of;
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 pub fn view(bulk: Bulk, close: Callback<()>) -> AnyView {
@@ -28,11 +30,16 @@ pub fn view(bulk: Bulk, close: Callback<()>) -> AnyView {
         <div class="dialog-actions">
             <Button look=Look::Quiet on_press=move |_| bulk.show_recent()>"Recent bulk actions"</Button>
             <span class="grow"></span>
-            {move || going.get().then(|| view! { <Button look=Look::Danger disabled=busy on_press=move |_| bulk.abort()>"Abort"</Button> })}
-            <Button on_press=move |_| close.run(())>"Close"</Button>
+            {move || going.get().then(|| view! { <Button look=Look::Danger disabled=busy on_press=move |e| if is_first(&e) { bulk.abort() }>"Abort"</Button> })}
+            <Button on_press=move |e| if is_first(&e) { close.run(()) }>"Close"</Button>
         </div>
     }
     .into_any()
+}
+
+/// Not the second press of a double click on the button that was here before.
+fn is_first(e: &MouseEvent) -> bool {
+    e.detail() <= 1
 }
 
 fn title(job: &BulkJob) -> String {
@@ -42,8 +49,8 @@ fn title(job: &BulkJob) -> String {
     };
     match job.state {
         BulkState::Running => verb_of(going, job.counted),
-        BulkState::Done => format!("{over}: {} of {}", job.done, job.counted),
-        BulkState::Aborted => format!("Aborted: {} of {}", job.over() - job.skipped, job.counted),
+        BulkState::Done => format!("{over}: {} of {}", count(job.done), count(job.counted)),
+        BulkState::Aborted => format!("Aborted: {} of {}", count(job.done), count(job.counted)),
     }
 }
 
