@@ -53,6 +53,7 @@ export class Api {
   /** A run that is going on now. */
   start = (agent_name: string, message: string, more: object = {}) =>
     this.create({ agent_name, message, status: 'running', started_at: minutesAgo(0), ...more })
+  read = (path: string): Promise<any> => this.call('GET', path)
   get = (id: string): Promise<Summary> => this.call('GET', `/api/executions/${id}`)
   patch = (id: string, change: object): Promise<Summary> => this.call('PATCH', `/api/executions/${id}`, change)
   log = (id: string, ...texts: string[]) =>

@@ -15,7 +15,7 @@ export const chip = (page: Page, text: string | RegExp) => page.locator('.chip')
 
 export async function choose(page: Page, name: string, ...values: string[]) {
   await filter(page, name).click()
-  for (const value of values) await page.getByRole('checkbox', { name: value }).check()
+  for (const value of values) await page.locator('.menu').getByRole('checkbox', { name: value }).check()
   await page.keyboard.press('Escape')
 }
 

@@ -1,6 +1,7 @@
 //! Server. The REST interface: extract → app → JSON. All routes are listed here.
 
 mod agents;
+mod bulk;
 mod executions;
 pub mod extract;
 mod ops;
@@ -52,6 +53,10 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(executions::list_tool_calls, record::upsert_tool_calls))
         .routes(routes!(executions::read_log, record::append_log))
         .routes(routes!(executions::terminate_execution))
+        .routes(routes!(bulk::create_bulk))
+        .routes(routes!(bulk::list_bulk))
+        .routes(routes!(bulk::get_bulk))
+        .routes(routes!(bulk::abort_bulk))
         .routes(routes!(stream::stream_execution))
         .routes(routes!(stream::open_socket))
         .routes(routes!(agents::list_agents))

@@ -260,38 +260,44 @@ pub async fn terminate(caller: &Caller, id: &str, children: bool) -> Result<Exec
     let id = path_id(id)?;
     caller.writer()?;
     let (who, now) = (caller.clone(), caller.now());
-    caller
-        .write(move |tx| {
-            Box::pin(async move {
-                let mut record = locked(tx, &who, &id).await?;
-                if record.status.is_terminal() {
-                    return Err(Error::Conflict(format!("the run has already ended: {}", record.status)));
+    caller.write(move |tx| Box::pin(async move { terminate_in(tx, &who, &id, children, now).await?.0.summary() })).await
+}
+
+/// The same within a transaction; also whether it was news to the run. What it refuses, it has not touched.
+pub(super) async fn terminate_in(
+    tx: &mut Tx,
+    who: &Caller,
+    id: &ExecutionId,
+    children: bool,
+    now: Timestamp,
+) -> Result<(Record, bool)> {
+    let mut record = locked(tx, who, id).await?;
+    if record.status.is_terminal() {
+        return Err(Error::Conflict(format!("the run has already ended: {}", record.status)));
+    }
+    let mut changed = Vec::new();
+    let news = request_stop(&mut record, who, now);
+    if news {
+        rows::save(tx, &mut record, now).await?;
+        changed.push((record.key, record.agent_key, EventKind::Updated));
+    }
+    if children {
+        let mut after = 0;
+        loop {
+            let below = rows::unfinished_below(tx, id.as_str(), after).await?;
+            let Some((last, _)) = below.last() else { break };
+            after = *last;
+            for (_, child) in below {
+                let mut child = rows::find_for_update(tx, &child, &Visible::All).await?;
+                if who.may_operate(child.agent_key) && request_stop(&mut child, who, now) {
+                    rows::save(tx, &mut child, now).await?;
+                    changed.push((child.key, child.agent_key, EventKind::Updated));
                 }
-                let mut changed = Vec::new();
-                if request_stop(&mut record, &who, now) {
-                    rows::save(tx, &mut record, now).await?;
-                    changed.push((record.key, record.agent_key, EventKind::Updated));
-                }
-                if children {
-                    let mut after = 0;
-                    loop {
-                        let below = rows::unfinished_below(tx, id.as_str(), after).await?;
-                        let Some((last, _)) = below.last() else { break };
-                        after = *last;
-                        for (_, child) in below {
-                            let mut child = rows::find_for_update(tx, &child, &Visible::All).await?;
-                            if who.may_operate(child.agent_key) && request_stop(&mut child, &who, now) {
-                                rows::save(tx, &mut child, now).await?;
-                                changed.push((child.key, child.agent_key, EventKind::Updated));
-                            }
-                        }
-                    }
-                }
-                events::append(tx, &changed, now).await?;
-                record.summary()
-            })
-        })
-        .await
+            }
+        }
+    }
+    events::append(tx, &changed, now).await?;
+    Ok((record, news))
 }
 
 /// Whether that was news.

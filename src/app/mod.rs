@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod agents;
+pub mod bulk;
 pub mod config;
 pub mod cursor;
 pub mod executions;
@@ -38,6 +39,7 @@ pub struct Inner {
     access_changes: watch::Sender<u64>,
     numbers: numbers::Cache,
     counts: executions::CountCache,
+    pub bulk: bulk::Desk,
     sign_in_account: Throttle<String>,
     sign_in_address: Throttle<String>,
     pub requests: Throttle<String>,
@@ -59,6 +61,7 @@ impl App {
             access_changes: watch::Sender::new(0),
             numbers: numbers::Cache::default(),
             counts: executions::CountCache::default(),
+            bulk: bulk::Desk::default(),
             sign_in_account: Throttle::per_minute(config.sign_in_per_account),
             sign_in_address: Throttle::per_minute(config.sign_in_per_address),
             requests: Throttle::per_second(config.requests_per_second),

@@ -209,7 +209,10 @@ pub fn focus_soon(selector: String) {
 /// Does the reader type into a field? Single-key shortcuts stay silent then.
 pub fn typing() -> bool {
     document().and_then(|d| d.active_element()).is_some_and(|e| {
-        matches!(e.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") || e.has_attribute("contenteditable")
+        // Into the box of a row nothing is typed.
+        let is_box = e.get_attribute("type").is_some_and(|t| t == "checkbox");
+        let is_field = matches!(e.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") && !is_box;
+        is_field || e.has_attribute("contenteditable")
     })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod agent;
+pub mod bulk;
 pub mod error;
 pub mod event;
 pub mod execution;
@@ -16,6 +17,10 @@ pub mod timeline;
 
 pub use access::{Me, Role, Scope};
 pub use agent::{AgentKind, AgentSummary};
+pub use bulk::{
+    BULK_LIMIT, BulkAction, BulkJob, BulkPreview, BulkProgress, BulkResult, BulkRow, BulkRowSeen, BulkState,
+    BulkTarget, Excluded, ExcludedGroup, Reason,
+};
 pub use error::{Error, FieldError, Result};
 pub use event::{ClientFrame, EventKind, FrameType, ServerFrame, Topic};
 pub use execution::{ExecutionDetail, ExecutionPatch, ExecutionSummary, Interaction, NewExecution, RunLink};

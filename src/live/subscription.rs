@@ -2,7 +2,7 @@
 
 use super::hub::{Change, newest_states};
 use crate::app::Caller;
-use crate::domain::{Dialect, Error, Filter, FrameType, Result, ServerFrame, Topic};
+use crate::domain::{Error, Filter, FrameType, Result, ServerFrame, Topic};
 use crate::store::list::{Selection, among};
 use crate::store::{Visible, events};
 use std::collections::{BTreeMap, HashSet};
@@ -20,24 +20,6 @@ pub struct Subscription {
     from: i64,
     /// Who was told to have left the filter and has not come back: it is said once.
     left: HashSet<i64>,
-}
-
-/// List filters by their API names; values as text, number, boolean or a list of them.
-fn parse_filter(given: &BTreeMap<String, serde_json::Value>) -> Result<Filter> {
-    let text = |v: &serde_json::Value| match v {
-        serde_json::Value::String(s) => s.clone(),
-        other => other.to_string(),
-    };
-    let mut pairs = Vec::new();
-    for (name, value) in given {
-        match value {
-            serde_json::Value::Array(list) => pairs.extend(list.iter().map(|v| (name.clone(), text(v)))),
-            serde_json::Value::Null => {}
-            one => pairs.push((name.clone(), text(one))),
-        }
-    }
-    let (filter, errors) = Filter::default().parse(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())), Dialect::Api);
-    if errors.is_empty() { Ok(filter) } else { Err(Error::Invalid(errors)) }
 }
 
 impl Subscription {
@@ -62,7 +44,8 @@ impl Subscription {
             }
             Topic::Approvals => {}
         }
-        let mut subscription = Self { topic, filter: parse_filter(filter)?, legacy, from: 0, left: HashSet::new() };
+        let mut subscription =
+            Self { topic, filter: Filter::from_object(filter)?, legacy, from: 0, left: HashSet::new() };
         let mut frames = vec![ServerFrame {
             topic: Some(subscription.topic.to_string()),
             now_ms: Some(caller.now().millis()),

@@ -3,7 +3,7 @@
 use super::metrics::Metrics;
 use super::router::router;
 use crate::app::config::{Clock, system_clock};
-use crate::app::{App, Config, housekeeping};
+use crate::app::{App, Config, bulk, housekeeping};
 use crate::domain::{Error, Result};
 use crate::live::Hub;
 use crate::store::Store;
@@ -50,6 +50,7 @@ pub async fn serve(options: ServeOptions) -> Result<()> {
         println!("First start: make the admin at http://{address}/setup?code={code}");
     }
     let tidy = tokio::spawn(tidy(app.clone()));
+    let bulk = tokio::spawn(bulk::work(app.clone()));
     let router = router(app.clone(), hub.clone(), Metrics::new(hub.clone()), options.site_root);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopped) = tokio::sync::oneshot::channel();
@@ -74,6 +75,8 @@ pub async fn serve(options: ServeOptions) -> Result<()> {
         } => tracing::warn!("requests were still in flight after {} s", DRAIN.as_secs()),
     }
     tidy.abort();
+    bulk.abort();
+    bulk::leave(&app).await;
     app.store.clone().close().await;
     Ok(())
 }

@@ -2,9 +2,11 @@
 //! They live under `/fn`, so they never collide with the REST paths, and take the same filter
 //! (the page's query string) that the URL carries.
 
+mod bulk;
 mod executions;
 mod session;
 
+pub use bulk::*;
 pub use executions::*;
 pub use session::*;
 

@@ -2,6 +2,7 @@
 //! `writer.rs` and `search.rs`.
 
 pub mod agents;
+pub mod bulk;
 pub mod db;
 pub mod events;
 pub mod executions;

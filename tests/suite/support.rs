@@ -92,6 +92,14 @@ impl World {
         self.app.now()
     }
 
+    /// Another server on the same database, with the same clock.
+    pub async fn another_server(&self) -> App {
+        let now = self.now.clone();
+        let clock: Clock = Arc::new(move || Timestamp::from_micros(now.load(Ordering::SeqCst)));
+        let store = Store::open(&self.database.url).await.expect("the database opens");
+        App::new(store, self.app.config.clone(), clock)
+    }
+
     pub fn pass_ms(&self, ms: i64) {
         self.now.fetch_add(ms * 1_000, Ordering::SeqCst);
     }

@@ -4,6 +4,7 @@
 //! `start_time` …) and the page's shorter ones (`agent`, `from` …). Parsing reports every wrong value
 //! and keeps the right ones, so that a page can show both.
 
+mod object;
 mod parse;
 mod url;
 

@@ -193,6 +193,17 @@ pub async fn by_keys(db: &mut impl Executor, keys: &[i64]) -> Result<Vec<Record>
     Ok(found)
 }
 
+/// Runs by id, in no order; what is gone or may not be seen is absent.
+pub async fn by_ids(db: &mut impl Executor, ids: &[&str], visible: &Visible) -> Result<Vec<Record>> {
+    let mut found: Vec<Record> = Vec::with_capacity(ids.len());
+    for chunk in chunks(ids) {
+        let mut q = select("where e.id in ");
+        q.list(chunk.iter().copied());
+        found.extend(db.all::<Record>(q).await?.into_iter().filter(|r| visible.includes(r.agent_key)));
+    }
+    Ok(found)
+}
+
 /// Which of these ids exist, with the agent they belong to.
 pub async fn existing(db: &mut impl Executor, ids: &[&str]) -> Result<Vec<(String, i64)>> {
     let mut found = Vec::new();

@@ -1,5 +1,6 @@
 //! Both sides. Building blocks that know the application.
 
+mod bulk;
 mod connection;
 mod drawer;
 mod head;
@@ -12,6 +13,7 @@ mod status;
 mod stop;
 mod time;
 
+pub use bulk::{BulkBar, BulkDialog};
 pub use connection::{ConnectionMark, live_running};
 pub use drawer::RunDrawer;
 pub use head::PageHead;

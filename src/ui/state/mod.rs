@@ -1,16 +1,19 @@
 //! Both sides. What changes while a page is open. The files without signals are pure and tested natively.
 
 pub mod bars;
+pub mod bulk;
 pub mod chips;
 pub mod clock;
 pub mod link;
 pub mod list;
 pub mod live;
 pub mod numbers;
+pub mod picks;
 pub mod query;
 pub mod runs;
 #[cfg(test)]
 mod sample;
+pub mod selection;
 pub mod session;
 pub mod theme;
 pub mod turn;

@@ -1,5 +1,6 @@
 //! The HTTP interface: status codes, problem details, names of wrong fields.
 
+mod bulk;
 mod contract;
 mod hostile;
 mod input;

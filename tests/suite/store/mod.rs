@@ -1,6 +1,7 @@
 //! Use cases on a real database, each on SQLite and on PostgreSQL.
 
 mod access;
+mod bulk;
 mod lists;
 mod model;
 mod numbers;

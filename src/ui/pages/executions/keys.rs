@@ -3,12 +3,14 @@
 use crate::browser;
 use crate::domain::ExecutionId;
 use crate::ui::parts::runs::{ListActions, rows_below};
+use crate::ui::state::picks::{Picks, use_picks};
 use crate::ui::state::runs::Runs;
 use leptos::html;
 use leptos::prelude::*;
 
-/// `/` search · `j` `k` move · Enter opens (the row's link has the focus) · `r` refresh.
+/// `/` search · `j` `k` move · Enter opens (the row's link has the focus) · `x` selects, with Shift up to here · `r` refresh.
 pub fn listen(runs: Runs, actions: ListActions, area: NodeRef<html::Div>, refresh: Callback<()>) {
+    let picks = use_picks();
     Effect::new(move || {
         browser::on_key(move |e| {
             if e.ctrl_key() || e.meta_key() || e.alt_key() || browser::typing() || browser::dialog_open() {
@@ -19,11 +21,18 @@ pub fn listen(runs: Runs, actions: ListActions, area: NodeRef<html::Div>, refres
                 "j" => step(runs, actions, area, 1),
                 "k" => step(runs, actions, area, -1),
                 "r" => refresh.run(()),
+                "x" | "X" => select(picks, actions, e.shift_key()),
                 _ => return,
             }
             e.prevent_default();
         });
     });
+}
+
+fn select(picks: Option<Picks>, actions: ListActions, range: bool) {
+    if let (Some(picks), Some(id)) = (picks, actions.selected.get_untracked()) {
+        picks.toggle(&id, range);
+    }
 }
 
 fn step(runs: Runs, actions: ListActions, area: NodeRef<html::Div>, by: i64) {

@@ -8,16 +8,18 @@ mod panels;
 mod search;
 mod timeline;
 
-use crate::domain::{AgentSummary, Error, ExecutionId, RunCount};
+use crate::domain::{AgentKind, AgentSummary, Error, ExecutionId, RunCount};
 use crate::server_fns::{count_runs, list_agents};
 use crate::ui::kit::{Button, Look};
 use crate::ui::parts::run::{Opened, Tab, open_run};
-use crate::ui::parts::runs::{Cards, ListActions, NoRuns, RunList, SortHead, ways_out};
-use crate::ui::parts::{PageHead, RunDrawer};
+use crate::ui::parts::runs::{Cards, ListActions, NoRuns, PickHead, RunList, SortHead, ways_out};
+use crate::ui::parts::{BulkBar, BulkDialog, PageHead, RunDrawer};
 use crate::ui::paths;
+use crate::ui::state::bulk::Bulk;
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::live::use_live;
 use crate::ui::state::numbers::Numbers;
+use crate::ui::state::picks::Picks;
 use crate::ui::state::runs::{FirstPage, Runs, first_page};
 use crate::ui::state::url::PageUrl;
 use leptos::html;
@@ -77,6 +79,9 @@ fn Body(
     let runs = Runs::new(live, clock, url.query, "executions".to_owned(), first);
     let numbers = Numbers::new(live, url.query, values);
     runs.count_with(numbers);
+    let picks = Picks::provide(runs);
+    let bulk = Bulk::new(picks, live);
+    let can_retry = agents.as_ref().is_ok_and(|list| list.iter().any(|a| a.kind != AgentKind::External));
     let area = NodeRef::<html::Div>::new();
     // Opened here: closing goes back. Came with the link: closing stays on the page.
     let pushed = StoredValue::new(false);
@@ -130,7 +135,8 @@ fn Body(
         <timeline::TimelineChart numbers url/>
         <filters::FilterBar url agents=agents.unwrap_or_default() numbers/>
         <chips::Chips url runs/>
-        <section class="list" aria-label="Executions">
+        <section class="list selectable" class:selecting=move || picks.shown.get() aria-label="Executions">
+            <PickHead picks/>
             <SortHead query=url.query actions/>
             <panels::Progress runs/>
             <panels::NewPill runs area/>
@@ -138,6 +144,8 @@ fn Body(
             <NoRuns runs query=url.query actions counts/>
         </section>
         <p class="visually-hidden" role="status" aria-live="polite">{move || runs.said.get()}</p>
+        <BulkBar bulk can_retry/>
+        <BulkDialog bulk/>
         <RunDrawer run tab first=opened on_close=move |()| close() on_walk=walk/>
     }
 }

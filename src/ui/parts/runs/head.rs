@@ -9,6 +9,7 @@ use leptos::prelude::*;
 pub fn SortHead(query: Memo<PageQuery>, actions: ListActions) -> impl IntoView {
     view! {
         <div class="row-head" role="group" aria-label="Columns and order">
+            {super::pick::pick_all()}
             <span>"Status"</span>
             <span>"Agent"</span>
             <span>"Message"</span>

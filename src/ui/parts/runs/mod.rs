@@ -5,6 +5,7 @@ mod cards;
 mod empty;
 mod head;
 mod list;
+mod pick;
 mod row;
 
 pub use actions::copy_link;
@@ -12,6 +13,7 @@ pub use cards::Cards;
 pub use empty::{NoRuns, ways_out};
 pub use head::SortHead;
 pub use list::{RunList, rows_below};
+pub use pick::PickHead;
 pub use row::RunRow;
 
 use crate::domain::ExecutionId;

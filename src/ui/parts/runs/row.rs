@@ -73,6 +73,7 @@ pub fn RunRow(id: ExecutionId, runs: Runs, actions: ListActions) -> impl IntoVie
             data-execution-id=id.to_string()
             data-status=move || status.get().as_str()
         >
+            {super::pick::pick(&id, row, actions.selected)}
             <div class="c-status"><StatusMark status/></div>
             <a class="c-agent ell" dir="auto" href=agent>{run(|r| Some(r.agent_display_name.clone()))}</a>
             <div class="c-what">

@@ -1,0 +1,157 @@
+//! Server. Works bulk jobs off: a row at a time, some of each job in turn. Several servers may share a database: one
+//! is at a job as long as it renews its lease with each row, and a row is never done twice, because taking it and
+//! doing it are one transaction.
+
+use crate::app::access::Credential;
+use crate::app::executions::terminate_in;
+use crate::app::{App, Caller};
+use crate::domain::{BulkAction, BulkResult, Error, ExecutionId, Reason, Result, Timestamp};
+use crate::store::Tx;
+use crate::store::bulk::{self as rows, OpenJob};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// Rows of one job before the next job has a turn.
+const SLICE: usize = 20;
+/// Jobs looked at in one round.
+const JOBS: i64 = 100;
+/// Another server takes a job up when this one has not done a row of it for so long.
+const LEASE_MS: i64 = 10_000;
+/// The database could not be reached: tried again after.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What wakes the worker, and the name it takes jobs under.
+pub struct Desk {
+    news: Notify,
+    owner: String,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self { news: Notify::new(), owner: uuid::Uuid::now_v7().to_string() }
+    }
+}
+
+impl Desk {
+    /// There may be something to do.
+    pub fn wake(&self) {
+        self.news.notify_one();
+    }
+}
+
+/// Works until the server stops.
+pub async fn work(app: App) {
+    loop {
+        let pause = match work_off(&app).await {
+            Ok(None) => None,
+            // Jobs of another server: unless it goes on with them.
+            Ok(Some(until)) => Some(Duration::from_millis(until.millis_since(app.now()).unsigned_abs().max(100))),
+            Err(e) => {
+                tracing::warn!(error = %e, "bulk actions will be tried again");
+                Some(AGAIN)
+            }
+        };
+        match pause {
+            None => app.bulk.news.notified().await,
+            // Either way there is a look to be had.
+            Some(pause) => drop(tokio::time::timeout(pause, app.bulk.news.notified()).await),
+        }
+    }
+}
+
+/// Leaves unfinished jobs to another server, or to this one when it is started again.
+pub async fn leave(app: &App) {
+    let owner = app.bulk.owner.clone();
+    if let Err(e) = app.store.write(move |tx| Box::pin(async move { rows::release(tx, &owner).await })).await {
+        tracing::warn!(error = %e, "bulk actions go on after a moment only");
+    }
+}
+
+/// Does what there is to do. Answers when to look again: there are jobs that another server is at.
+pub async fn work_off(app: &App) -> Result<Option<Timestamp>> {
+    loop {
+        let mut worked = false;
+        let mut others: Option<i64> = None;
+        for job in rows::open_jobs(&mut app.store.read(), JOBS).await? {
+            let mine = job.lease_owner.as_ref().is_none_or(|o| *o == app.bulk.owner);
+            match job.lease_until.filter(|until| !mine && *until > app.now().micros()) {
+                Some(until) => others = Some(others.map_or(until, |o| o.min(until))),
+                None => worked |= slice(app, &job).await?,
+            }
+        }
+        if !worked {
+            return Ok(others.map(Timestamp::from_micros));
+        }
+    }
+}
+
+/// Some rows of a job; whether there was one.
+async fn slice(app: &App, job: &OpenJob) -> Result<bool> {
+    for n in 0..SLICE {
+        // Asked at each row: access may end while the job goes on.
+        let credential = match &job.token_hash {
+            Some(hash) => Credential::Token(hash.clone()),
+            None => Credential::Person(job.user_key),
+        };
+        let who = app.resolve(credential).await?;
+        if !row(app, job, who).await? {
+            return Ok(n > 0);
+        }
+    }
+    Ok(true)
+}
+
+/// The next row of a job; whether there was one to take.
+async fn row(app: &App, job: &OpenJob, who: Option<Caller>) -> Result<bool> {
+    let (key, action, owner, now) = (job.key, job.action, app.bulk.owner.clone(), app.now());
+    let until = now.plus_millis(LEASE_MS);
+    let outcome = app
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                let Some((position, id)) = rows::take(tx, key, &owner, now, until).await? else { return Ok(false) };
+                let (result, reason) = act(tx, who.as_ref(), action, &id, now).await?;
+                rows::note(tx, key, position, result, reason.map(Reason::as_str), now).await?;
+                Ok(true)
+            })
+        })
+        .await;
+    let Err(Error::Internal(log)) = outcome else { return outcome };
+    // What it had changed is taken back. It must not stand in the way of the rows after it.
+    let owner = app.bulk.owner.clone();
+    app.store
+        .write(move |tx| {
+            Box::pin(async move {
+                let Some((position, _)) = rows::take(tx, key, &owner, now, until).await? else { return Ok(false) };
+                let problem = Error::Internal(log).to_string();
+                rows::note(tx, key, position, BulkResult::Failed, Some(&problem), now).await?;
+                Ok(true)
+            })
+        })
+        .await
+}
+
+/// Acts on one run as if it alone had been asked for.
+async fn act(
+    tx: &mut Tx,
+    who: Option<&Caller>,
+    action: BulkAction,
+    id: &str,
+    now: Timestamp,
+) -> Result<(BulkResult, Option<Reason>)> {
+    let Some(who) = who else { return Ok((BulkResult::Failed, Some(Reason::AccessEnded))) };
+    let id: ExecutionId = super::stored_id(id)?;
+    let skipped = |reason| Ok((BulkResult::Skipped, Some(reason)));
+    match action {
+        BulkAction::Terminate => match terminate_in(tx, who, &id, false, now).await {
+            Ok((_, true)) => Ok((BulkResult::Done, None)),
+            Ok((_, false)) => skipped(Reason::StopAsked),
+            Err(Error::Conflict(_)) => skipped(Reason::Ended),
+            Err(Error::NotFound) => skipped(Reason::NotFound),
+            Err(Error::Forbidden(_)) => skipped(Reason::NotYours),
+            Err(other) => Err(other),
+        },
+        // No run is counted for a retry as yet (`can_retry`); a newer version's job is not for this one to do.
+        BulkAction::Retry => skipped(Reason::NotStartedHere),
+    }
+}
