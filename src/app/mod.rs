@@ -3,11 +3,14 @@
 
 pub mod access;
 pub mod agents;
+pub mod compare;
 pub mod config;
 pub mod cursor;
 pub mod executions;
 pub mod housekeeping;
+mod markdown;
 pub mod parts;
+pub mod reading;
 pub mod record;
 pub mod session;
 pub mod stats;

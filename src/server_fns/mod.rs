@@ -3,9 +3,11 @@
 //! (the page's query string) that the URL carries.
 
 mod executions;
+mod run;
 mod session;
 
 pub use executions::*;
+pub use run::*;
 pub use session::*;
 
 use crate::domain::Error;

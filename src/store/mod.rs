@@ -10,6 +10,7 @@ pub mod list;
 pub mod migrate;
 pub mod parts;
 pub mod query;
+pub mod reading;
 pub mod search;
 pub mod settings;
 pub mod stats;

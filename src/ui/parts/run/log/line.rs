@@ -1,7 +1,7 @@
 //! Both sides. One line of a log.
 
-use super::ansi::plain;
 use crate::browser::{self, LocalStyle};
+use crate::domain::ansi::plain;
 use crate::domain::{LogLine, LogStream, Timestamp};
 use crate::ui::kit::format;
 use crate::ui::parts::run::json::cut;

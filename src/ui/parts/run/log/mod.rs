@@ -1,6 +1,5 @@
 //! Both sides. The log of a run: live, of any length, a screenful in the page.
 
-mod ansi;
 mod book;
 mod line;
 mod reader;

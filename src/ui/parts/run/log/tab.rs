@@ -1,11 +1,11 @@
 //! Both sides. The log's view and its controls.
 
-use super::ansi::plain;
 use super::book::LogBook;
 use super::line::Line;
 use super::reader::Reader;
 use super::window::LINE;
 use crate::browser;
+use crate::domain::ansi::plain;
 use crate::server_fns::LogPage;
 use crate::ui::kit::{Button, ErrorNote, Look, format};
 use crate::ui::parts::run::state::RunState;
