@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(agent("a b/c"), "/agents/a%20b%2Fc");
         assert_eq!(agent_execution("build", "x"), "/agents/build/executions/x");
         assert_eq!(thread("a&b"), "/executions?thread=a%26b&last=all");
-        assert_eq!(tool("a,b"), "/executions?tool=a%2Cb&last=all");
+        assert_eq!(tool("web search"), "/executions?tool=web%20search&last=all");
         assert_eq!(compare("x", None), "/executions/compare?a=x");
         assert_eq!(compare("x", Some("y z")), "/executions/compare?a=x&b=y%20z");
         assert_eq!(api_stream("x", 7), "/api/executions/x/stream?after=7");

@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn equal_lines_far_from_a_difference_are_counted_only() {
-        let many = |n: usize| (0..n).map(|i| format!("line {i}\n")).collect::<String>();
+        let many = |n: usize| (0..n).map(|i| format!("line {i}\n")).collect::<Vec<_>>().concat();
         let diff = compare("Response", Some(&many(100)), Some(&(many(100) + "more"))).expect("texts");
         assert_eq!(diff.rows[0], DiffRow::Skipped(97));
         assert_eq!(diff.rows.len(), 5);

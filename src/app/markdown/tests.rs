@@ -211,7 +211,7 @@ fn what_turns_or_hides_text_is_left_out() {
 fn deep_nesting_becomes_text() {
     for hostile in [
         ">".repeat(MOST_TEXT - 1) + "x",
-        (0..500).map(|n| format!("{}- x\n", "  ".repeat(n))).collect(),
+        (0..500).map(|n| format!("{}- x\n", "  ".repeat(n))).collect::<Vec<_>>().concat(),
         "[".repeat(30_000) + &"](https://a.example)".repeat(500),
         "*a **b ".repeat(5_000),
         "![".repeat(20_000),
