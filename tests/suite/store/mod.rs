@@ -4,5 +4,6 @@ mod access;
 mod lists;
 mod model;
 mod plans;
+mod reading;
 mod recording;
 mod schema;
