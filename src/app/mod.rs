@@ -4,12 +4,15 @@
 pub mod access;
 pub mod agents;
 pub mod bulk;
+pub mod compare;
 pub mod config;
 pub mod cursor;
 pub mod executions;
 pub mod housekeeping;
+mod markdown;
 pub mod numbers;
 pub mod parts;
+pub mod reading;
 pub mod record;
 pub mod session;
 pub mod tokens;

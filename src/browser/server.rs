@@ -80,6 +80,10 @@ pub const fn scroll_of(_element: NodeRef<html::Div>) -> Option<Scroll> {
     None
 }
 
+pub fn scroll_to(_element: NodeRef<html::Div>, _top: f64) {}
+
+pub fn show_sideways(_element: NodeRef<html::Div>, _selector: &str) {}
+
 pub fn scroll_to_end(_element: NodeRef<html::Div>) {}
 
 pub fn focus(_selector: &str) {}

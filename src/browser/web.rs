@@ -180,6 +180,25 @@ pub fn scroll_of(element: NodeRef<html::Div>) -> Option<Scroll> {
     Some(Scroll { top: e.scroll_top().into(), height: e.client_height().into(), content: e.scroll_height().into() })
 }
 
+#[allow(clippy::cast_possible_truncation)]
+pub fn scroll_to(element: NodeRef<html::Div>, top: f64) {
+    if let Some(e) = element.get_untracked() {
+        e.set_scroll_top(top as i32);
+    }
+}
+
+/// Scrolls the element sideways, and nothing else, until what the selector finds in it is in view.
+#[allow(clippy::cast_possible_truncation)]
+pub fn show_sideways(element: NodeRef<html::Div>, selector: &str) {
+    let Some(e) = element.get_untracked() else { return };
+    if let Ok(Some(inner)) = e.query_selector(selector) {
+        let (inner, outer) = (inner.get_bounding_client_rect(), e.get_bounding_client_rect());
+        if inner.left() < outer.left() || inner.right() > outer.right() {
+            e.set_scroll_left(e.scroll_left() + (inner.left() - outer.left() - outer.width() / 3.0) as i32);
+        }
+    }
+}
+
 pub fn scroll_to_end(element: NodeRef<html::Div>) {
     if let Some(e) = element.get_untracked() {
         e.set_scroll_top(e.scroll_height());

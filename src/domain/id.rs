@@ -13,6 +13,11 @@ impl ExecutionId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+    /// The first id that stands in a text, as in a link to a run.
+    pub fn in_text(text: &str) -> Option<Self> {
+        let at = |i: usize| text.get(i..i + 36).filter(|t| t.as_bytes()[8] == b'-').and_then(|t| t.parse().ok());
+        (0..text.len().min(4_096)).find_map(at)
+    }
     /// First eight and last four characters, for people.
     pub fn short(&self) -> String {
         format!("{}…{}", &self.0[..8], &self.0[self.0.len() - 4..])
@@ -46,5 +51,20 @@ impl<'de> Deserialize<'de> for ExecutionId {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
         text.parse().map_err(|_| de::Error::custom("not a UUID"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ExecutionId;
+
+    #[test]
+    fn an_id_is_found_in_a_link() {
+        let id = "0199a3f2-0000-7000-8000-00000000c41e";
+        for text in [id.to_owned(), format!(" https://board.example/executions?run={id}&tab=log"), format!("日本/{id}")]
+        {
+            assert_eq!(ExecutionId::in_text(&text).as_ref().map(ExecutionId::as_str), Some(id), "{text}");
+        }
+        assert_eq!(ExecutionId::in_text("no id, 0199a3f2-0000"), None);
     }
 }

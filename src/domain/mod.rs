@@ -2,14 +2,18 @@
 
 pub mod access;
 pub mod agent;
+pub mod ansi;
 pub mod bulk;
+pub mod compare;
 pub mod error;
 pub mod event;
 pub mod execution;
 pub mod filter;
+pub mod find;
 pub mod id;
 pub mod page;
 pub mod parts;
+pub mod reading;
 pub mod stats;
 pub mod status;
 pub mod time;
@@ -21,6 +25,7 @@ pub use bulk::{
     BULK_LIMIT, BulkAction, BulkJob, BulkPreview, BulkProgress, BulkResult, BulkRow, BulkRowSeen, BulkState,
     BulkTarget, Excluded, ExcludedGroup, Reason,
 };
+pub use compare::{ComparedPart, ComparedParts, Comparison, DiffRow, PartSide, Side, TextDiff};
 pub use error::{Error, FieldError, Result};
 pub use event::{ClientFrame, EventKind, FrameType, ServerFrame, Topic};
 pub use execution::{ExecutionDetail, ExecutionPatch, ExecutionSummary, Interaction, NewExecution, RunLink};
@@ -28,6 +33,7 @@ pub use filter::{Choice, Dialect, Filter, Label, Range, Window};
 pub use id::ExecutionId;
 pub use page::{ExecutionPage, FirstPage, RunCount, Sort, SortField};
 pub use parts::{LogLine, LogStream, NewLogLine, NewStep, NewToolCall, PartStatus, Step, ToolCall};
+pub use reading::{ListedCall, LogHits, Markup, RunExtras, RunRecord, SubRun};
 pub use stats::{AgentStats, FacetValue, Facets, Numbers, Stats};
 pub use status::{Status, Trigger};
 pub use time::Timestamp;

@@ -4,10 +4,12 @@
 
 mod bulk;
 mod executions;
+mod run;
 mod session;
 
 pub use bulk::*;
 pub use executions::*;
+pub use run::*;
 pub use session::*;
 
 use crate::domain::Error;

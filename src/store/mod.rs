@@ -11,6 +11,7 @@ pub mod list;
 pub mod migrate;
 pub mod parts;
 pub mod query;
+pub mod reading;
 pub mod rollup;
 pub mod search;
 pub mod settings;

@@ -99,8 +99,9 @@ pub async fn step_progress(tx: &mut Tx, key: i64) -> Result<(i64, Option<String>
     Ok((done, title.map(|(t,)| t)))
 }
 
+/// A tool call as read.
 #[derive(sqlx::FromRow)]
-struct ToolCallRow {
+pub struct ToolCallRow {
     key: i64,
     call_id: String,
     name: String,
@@ -112,6 +113,27 @@ struct ToolCallRow {
     started_at: i64,
     completed_at: Option<i64>,
     parent_call_id: Option<String>,
+}
+
+impl ToolCallRow {
+    /// Where it stands among the calls of its run.
+    pub const fn position(&self) -> (i64, i64) {
+        (self.started_at, self.key)
+    }
+
+    pub fn read(self) -> Result<ToolCall> {
+        Ok(ToolCall {
+            call_id: self.call_id,
+            name: self.name,
+            arguments: json(self.arguments)?,
+            result: json(self.result)?,
+            error: self.error,
+            status: self.status,
+            started_at: Timestamp::from_micros(self.started_at),
+            completed_at: self.completed_at.map(Timestamp::from_micros),
+            parent_call_id: self.parent_call_id,
+        })
+    }
 }
 
 fn json(text: Option<String>) -> Result<Option<serde_json::Value>> {
@@ -137,24 +159,7 @@ pub async fn tool_calls(
         q.push(" and (started_at, key) > (").value(started).push(", ").value(last).push(")");
     }
     q.push(" order by started_at, key limit ").value(limit);
-    db.all::<ToolCallRow>(q)
-        .await?
-        .into_iter()
-        .map(|r| {
-            let call = ToolCall {
-                call_id: r.call_id,
-                name: r.name,
-                arguments: json(r.arguments)?,
-                result: json(r.result)?,
-                error: r.error,
-                status: r.status,
-                started_at: Timestamp::from_micros(r.started_at),
-                completed_at: r.completed_at.map(Timestamp::from_micros),
-                parent_call_id: r.parent_call_id,
-            };
-            Ok(((r.started_at, r.key), call))
-        })
-        .collect()
+    db.all::<ToolCallRow>(q).await?.into_iter().map(|r| Ok((r.position(), r.read()?))).collect()
 }
 
 /// Does the run have this call already?

@@ -1,7 +1,7 @@
 //! Both sides. The document, the frame and the routes.
 
 use super::kit::Sprite;
-use super::pages::{Agent, Agents, Dashboard, Execution, Executions, Login, NotFound, SetUp};
+use super::pages::{Agent, Agents, Compare, Dashboard, Execution, Executions, Login, NotFound, SetUp};
 use super::parts::{Nav, Signed, StopDialog};
 use super::state::clock::Clock;
 use super::state::live::Live;
@@ -66,6 +66,7 @@ pub fn App() -> impl IntoView {
                     <FlatRoutes fallback=NotFound>
                         <Route path=path!("/") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=Dashboard/> }/>
                         <Route path=path!("/executions") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=Executions/> }/>
+                        <Route path=path!("/executions/compare") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=Compare/> }/>
                         <Route path=path!("/executions/:id") ssr=SsrMode::Async view=|| view! { <Signed page=Execution/> }/>
                         <Route path=path!("/agents") ssr=SsrMode::Async view=|| view! { <Signed page=Agents/> }/>
                         <Route path=path!("/agents/:name") ssr=SsrMode::Async view=|| view! { <Signed page=Agent/> }/>

@@ -4,6 +4,7 @@ use crate::domain::filter::escape;
 
 pub const DASHBOARD: &str = "/";
 pub const EXECUTIONS: &str = "/executions";
+pub const COMPARE: &str = "/executions/compare";
 pub const AGENTS: &str = "/agents";
 pub const LOGIN: &str = "/login";
 pub const SETUP: &str = "/setup";
@@ -31,8 +32,27 @@ pub fn thread(id: &str) -> String {
     executions(&format!("thread={}&last=all", escape(id)))
 }
 
+/// The runs that called a tool.
+pub fn tool(name: &str) -> String {
+    executions(&format!("tool={}&last=all", escape(name)))
+}
+
+/// Two runs beside each other; without `b` the page asks for it.
+pub fn compare(a: &str, b: Option<&str>) -> String {
+    let b = b.map(|b| format!("&b={}", escape(b))).unwrap_or_default();
+    format!("{COMPARE}?a={}{b}", escape(a))
+}
+
 pub fn api_execution(id: &str) -> String {
     format!("/api/executions/{}", escape(id))
+}
+
+pub fn api_tool_calls(id: &str) -> String {
+    format!("{}/tool-calls", api_execution(id))
+}
+
+pub fn api_steps(id: &str) -> String {
+    format!("{}/steps", api_execution(id))
 }
 
 /// The log as JSON.
@@ -71,6 +91,9 @@ mod tests {
         assert_eq!(agent("a b/c"), "/agents/a%20b%2Fc");
         assert_eq!(agent_execution("build", "x"), "/agents/build/executions/x");
         assert_eq!(thread("a&b"), "/executions?thread=a%26b&last=all");
+        assert_eq!(tool("web search"), "/executions?tool=web%20search&last=all");
+        assert_eq!(compare("x", None), "/executions/compare?a=x");
+        assert_eq!(compare("x", Some("y z")), "/executions/compare?a=x&b=y%20z");
         assert_eq!(api_stream("x", 7), "/api/executions/x/stream?after=7");
         assert_eq!(login("/executions?status=failed"), "/login?next=%2Fexecutions%3Fstatus%3Dfailed");
     }

@@ -5,8 +5,9 @@ use crate::store::Visible;
 use crate::store::db::Executor;
 use crate::store::query::Query;
 
+/// A run of a family as read.
 #[derive(sqlx::FromRow)]
-struct LinkRow {
+pub struct LinkRow {
     id: String,
     agent_key: i64,
     agent_name: String,
@@ -16,19 +17,24 @@ struct LinkRow {
     attempt: i64,
 }
 
+impl LinkRow {
+    /// `None` where it may not be seen.
+    pub fn visible(self, visible: &Visible) -> Result<Option<RunLink>> {
+        if !visible.includes(self.agent_key) {
+            return Ok(None);
+        }
+        Ok(Some(RunLink {
+            id: self.id.parse().map_err(|_| Error::Internal(self.id.clone()))?,
+            agent_name: self.agent_name,
+            status: self.status,
+            message: self.message,
+            attempt: self.attempt,
+        }))
+    }
+}
+
 fn links(rows: Vec<LinkRow>, visible: &Visible) -> Result<Vec<RunLink>> {
-    rows.into_iter()
-        .filter(|r| visible.includes(r.agent_key))
-        .map(|r| {
-            Ok(RunLink {
-                id: r.id.parse().map_err(|_| Error::Internal(r.id.clone()))?,
-                agent_name: r.agent_name,
-                status: r.status,
-                message: r.message,
-                attempt: r.attempt,
-            })
-        })
-        .collect()
+    rows.into_iter().filter_map(|r| r.visible(visible).transpose()).collect()
 }
 
 /// Sub-runs, newest first, at most 200.

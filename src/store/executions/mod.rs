@@ -3,7 +3,7 @@
 mod family;
 mod write;
 
-pub use family::{children, retry_chain, unfinished_below};
+pub use family::{LinkRow, children, retry_chain, unfinished_below};
 pub use write::{NewRecord, Texts, insert, replace_labels, save, save_texts, texts, touch};
 
 use super::Visible;

@@ -2,6 +2,7 @@
 
 mod agent;
 mod agents;
+mod compare;
 mod dashboard;
 mod execution;
 mod executions;
@@ -11,6 +12,7 @@ mod setup;
 
 pub use agent::Agent;
 pub use agents::Agents;
+pub use compare::Compare;
 pub use dashboard::Dashboard;
 pub use execution::Execution;
 pub use executions::Executions;

@@ -3,9 +3,11 @@
 use super::run::{Opened, Place, RunView, Tab};
 use crate::browser;
 use crate::domain::Error;
-use crate::ui::kit::{Button, Look};
+use crate::ui::kit::{Button, Icon, Look};
+use crate::ui::paths;
 use leptos::html;
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 /// Shows `run` (an execution id) while there is one. `on_walk` moves along the list by ±1 row.
 #[component]
@@ -39,6 +41,9 @@ fn Panel(
     first: Option<Result<Opened, Error>>,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
+    let location = use_location();
+    let here =
+        paths::with_query(&location.pathname.get_untracked(), location.search.get_untracked().trim_start_matches('?'));
     Effect::new(move || {
         browser::present_drawer(dialog);
         browser::focus_later("dialog.drawer".to_owned());
@@ -75,9 +80,28 @@ fn Panel(
             <div class="drawer-tools" on:keydown=walk>
                 <Button small=true look=Look::Quiet icon="up" label="Previous run" on_press=move |_| on_walk.run(-1)>""</Button>
                 <Button small=true look=Look::Quiet icon="down" label="Next run" on_press=move |_| on_walk.run(1)>""</Button>
+                <a class="btn quiet small only-plain" href=without_run(&here) aria-label="Close"><Icon name="close"/></a>
                 <Button small=true look=Look::Quiet icon="close" label="Close" on_press=move |_| on_close.run(())>""</Button>
             </div>
             <RunView id tab place=Place::Drawer first/>
         </dialog>
+    }
+}
+
+/// The address of the list alone: Close for readers without JavaScript.
+fn without_run(address: &str) -> String {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let rest = query.split('&').filter(|p| !p.starts_with("run=") && !p.starts_with("tab="));
+    paths::with_query(path, &rest.collect::<Vec<_>>().join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_run;
+
+    #[test]
+    fn closing_keeps_the_filter() {
+        assert_eq!(without_run("/executions?status=failed&run=1&tab=log"), "/executions?status=failed");
+        assert_eq!(without_run("/agents/a?run=1"), "/agents/a");
     }
 }

@@ -6,5 +6,6 @@ mod lists;
 mod model;
 mod numbers;
 mod plans;
+mod reading;
 mod recording;
 mod schema;

@@ -59,7 +59,9 @@ pub fn RunView(
 
 #[component]
 fn Body(opened: Opened, tab: Signal<Tab>, place: Place) -> impl IntoView {
-    let run = RunState::follow(opened.detail);
+    // Headings go by it.
+    provide_context(place);
+    let run = RunState::follow(opened.record);
     let first = StoredValue::new(opened.part);
     let view = move || match tab.get() {
         Tab::Overview => view! { <Overview run/> }.into_any(),

@@ -35,12 +35,13 @@ pub fn take_detail(detail: &mut ExecutionDetail, new: ExecutionDetail) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::domain::Status;
     use serde_json::json;
 
-    fn detail(version: i64) -> ExecutionDetail {
+    /// A running run.
+    pub fn detail(version: i64) -> ExecutionDetail {
         let value = json!({
             "id": "0199a3f2-0000-7000-8000-00000000c41e", "agent_name": "a", "agent_display_name": "A",
             "status": "running", "triggered_by": "cli", "message": "the whole message", "response_preview": null,

@@ -22,8 +22,8 @@ pub fn Facts(run: RunState) -> impl IntoView {
             <div><dt>"Ended"</dt><dd><Moment at=ended/></dd></div>
             <div><dt>"Duration"</dt><dd><Duration run/></dd></div>
             <div><dt>"Queued for"</dt><dd><Unknown value=of(|d| d.summary.queue_ms.map(format::duration))/></dd></div>
-            <div><dt>"Tokens"</dt><dd><Unknown value=of(tokens)/></dd></div>
-            <div><dt>"Cached · reasoning"</dt><dd><Unknown value=of(cached)/></dd></div>
+            <div><dt>"Tokens"</dt><dd><Unknown value=of(|d| d.summary.total_tokens.map(format::short_count))/>
+                <small>{of(tokens)}</small></dd></div>
             <div><dt>{cost_name}</dt><dd><Unknown value=of(|d| d.summary.cost.map(format::money))/></dd></div>
             <div><dt>"Model"</dt><dd><Unknown value=of(|d| d.summary.model.clone())/></dd></div>
             <div><dt>"Context"</dt><dd><Context run/></dd></div>
@@ -40,16 +40,18 @@ pub fn Facts(run: RunState) -> impl IntoView {
     }
 }
 
+/// What is known of them: input, output, and of these what was cached and what was reasoning.
 fn tokens(detail: &ExecutionDetail) -> Option<String> {
     let s = &detail.summary;
-    let part = |n: Option<i64>| n.map_or_else(|| format::UNKNOWN.to_owned(), format::short_count);
-    s.total_tokens.map(|_| format!("{} in · {} out", part(s.input_tokens), part(s.output_tokens)))
-}
-
-fn cached(detail: &ExecutionDetail) -> Option<String> {
-    let part = |n: Option<i64>| n.map_or_else(|| format::UNKNOWN.to_owned(), format::short_count);
-    let (cached, reasoning) = (detail.cached_tokens, detail.reasoning_tokens);
-    (cached.is_some() || reasoning.is_some()).then(|| format!("{} · {}", part(cached), part(reasoning)))
+    let parts = [
+        ("input", s.input_tokens),
+        ("output", s.output_tokens),
+        ("cached", detail.cached_tokens),
+        ("reasoning", detail.reasoning_tokens),
+    ];
+    let known = parts.into_iter().filter_map(|(name, n)| Some(format!("{} {name}", format::short_count(n?))));
+    let text = known.collect::<Vec<_>>().join(" · ");
+    (!text.is_empty()).then_some(text)
 }
 
 fn stop_words(detail: &ExecutionDetail) -> Option<(String, Option<Timestamp>)> {
@@ -88,15 +90,36 @@ fn Context(run: RunState) -> impl IntoView {
     let known = Memo::new(move |_| run.detail.with(|d| (d.context_used, d.context_max)));
     move || match known.get() {
         (Some(used), Some(max)) => {
-            let text = format!("{} of {}", format::short_count(used), format::short_count(max));
-            let share = format!("{:.1}%", (used as f64 / max.max(1) as f64 * 100.0).clamp(0.0, 100.0));
-            view! { <span>{text}</span><span class="gauge" aria-hidden="true"><i style:width=share></i></span> }
-                .into_any()
+            let share = used as f64 / max.max(1) as f64;
+            let words = format!("{} of {}", format::short_count(used), format::short_count(max));
+            let percent = format::percent((share * 100.0).round() / 100.0);
+            view! {
+                <span>{words}</span>
+                <meter aria-label="Context in use" min="0" max=max value=used.min(max) high=max * 8 / 10>{percent.clone()}</meter>
+                <small>{percent}" used"</small>
+            }
+            .into_any()
         }
         (Some(used), None) => view! { <span>{format::short_count(used)}</span> }.into_any(),
         (None, Some(max)) => {
             view! { <span>{format!("{} of {}", format::UNKNOWN, format::short_count(max))}</span> }.into_any()
         }
         (None, None) => view! { <span class="unknown" title="not known">{format::UNKNOWN}</span> }.into_any(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::parts::run::change::tests::detail;
+
+    #[test]
+    fn tokens_are_told_by_kind_and_unknown_ones_left_out() {
+        let mut run = detail(1);
+        assert_eq!(tokens(&run), None);
+        run.summary.input_tokens = Some(12_480);
+        run.summary.output_tokens = Some(0);
+        run.reasoning_tokens = Some(300);
+        assert_eq!(tokens(&run).as_deref(), Some("12.5K input · 0 output · 300 reasoning"));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::state::{Place, RunState};
 use crate::browser;
-use crate::domain::{ExecutionDetail, Status};
+use crate::domain::{ExecutionDetail, Me, Role, Status};
 use crate::ui::kit::{Button, Icon, Look, format};
 use crate::ui::parts::{Elapsed, StatusMark, use_stop};
 use crate::ui::paths;
@@ -39,7 +39,10 @@ pub fn RunHeader(run: RunState, place: Place) -> impl IntoView {
 pub fn title(detail: &ExecutionDetail) -> String {
     let s = &detail.summary;
     match s.message.lines().map(str::trim).find(|line| !line.is_empty()) {
-        Some(line) => super::json::cut(line, 200).0.to_owned(),
+        Some(line) => match super::json::cut(line, 200) {
+            (short, 0) => short.to_owned(),
+            (short, _) => format!("{short}…"),
+        },
         None => format!("Run {}", s.id.short()),
     }
 }
@@ -78,31 +81,59 @@ fn Took(run: RunState) -> impl IntoView {
 #[component]
 fn Actions(run: RunState, place: Place) -> impl IntoView {
     let stop = use_stop();
-    let copied = RwSignal::new(None::<bool>);
-    let copy = move |_| {
-        browser::copy_text(browser::origin() + &paths::execution(&run.id()), move |ok| copied.set(Some(ok)));
-    };
-    // The drawer has room for the icons only.
-    let named = place == Place::Page;
-    let word = move || match copied.get() {
-        None if named => "Copy link",
-        None => "",
-        Some(true) => "Copied",
-        Some(false) => "Not allowed here",
-    };
     let stoppable = Memo::new(move |_| run.unfinished() && !run.detail.with(|d| d.summary.cancel_requested));
+    // The role `client` has no page for runs of several agents.
+    let compare = use_context::<Me>().is_some_and(|me| me.role != Role::Client);
+    let link = move || browser::origin() + &paths::execution(&run.id());
     view! {
         <div class="run-actions">
             <Show when=move || stoppable.get()>
                 <Button small=true look=Look::Danger icon="stop"
                     on_press=move |_| stop.ask(run.detail.with_untracked(|d| d.summary.clone()))>"Stop"</Button>
             </Show>
-            <Button small=true look=Look::Quiet icon="link" label="Copy link" on_press=copy>{word}</Button>
             {(place == Place::Drawer).then(|| view! {
                 <a class="btn quiet small" href=paths::execution(&run.id()) aria-label="Full page" title="Full page">
                     <Icon name="open"/>
                 </a>
             })}
+            <details class="menu end kebab">
+                <summary class="btn quiet small" aria-label="More actions"><Icon name="more"/></summary>
+                <div class="menu-panel actions">
+                    {copy_item("Copy link", link)}
+                    {copy_item("Copy id", move || run.id())}
+                    {compare.then(|| view! { <a href=paths::compare(&run.id(), None)>"Compare with…"</a> })}
+                    <a rel="external" href=paths::api_execution(&run.id())>"Record from the API"</a>
+                </div>
+            </details>
         </div>
+    }
+}
+
+/// Puts a text on the clipboard and says so in its own place.
+fn copy_item(name: &'static str, text: impl Fn() -> String + 'static) -> AnyView {
+    let copied = RwSignal::new(None::<bool>);
+    let copy = move |_| browser::copy_text(text(), move |ok| copied.set(Some(ok)));
+    let word = move || match copied.get() {
+        None => name,
+        Some(true) => "Copied",
+        Some(false) => "Not allowed here",
+    };
+    view! { <button type="button" class="needs-js" on:click=copy>{word}</button> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::parts::run::change::tests::detail;
+
+    #[test]
+    fn a_title_that_is_cut_says_so() {
+        let mut run = detail(1);
+        run.summary.message = format!("\n  {}\nmore", "x".repeat(300));
+        assert_eq!(title(&run), format!("{}…", "x".repeat(200)));
+        run.summary.message = " short \nmore".to_owned();
+        assert_eq!(title(&run), "short");
+        run.summary.message = String::new();
+        assert!(title(&run).starts_with("Run 0199a3f2"));
     }
 }

@@ -5,6 +5,7 @@ mod calls;
 mod change;
 mod facts;
 mod header;
+mod heading;
 mod json;
 mod log;
 mod overview;

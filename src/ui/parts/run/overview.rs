@@ -1,6 +1,7 @@
 //! Both sides. What went in, what came out, what it took.
 
 use super::facts::Facts;
+use super::heading::heading;
 use super::json::JsonTree;
 use super::related::Related;
 use super::state::RunState;
@@ -12,6 +13,8 @@ pub fn Overview(run: RunState) -> impl IntoView {
     let error = Memo::new(move |_| run.detail.with(|d| d.summary.error.clone().filter(|e| !e.is_empty())));
     let response = Memo::new(move |_| run.detail.with(|d| d.response.clone().filter(|r| !r.is_empty())));
     let message = Memo::new(move |_| run.detail.with(|d| d.summary.message.clone()));
+    let response_markup = Memo::new(move |_| run.extras.with(|e| e.response.clone()));
+    let message_markup = Memo::new(move |_| run.extras.with(|e| e.message.clone()));
     let labels = Memo::new(move |_| run.detail.with(|d| d.summary.labels.clone()));
     let metadata = Memo::new(move |_| run.detail.with(|d| d.metadata.clone().filter(|m| !m.is_null())));
     // Made once and kept, so that a text that grows does not close what the reader opened.
@@ -24,21 +27,21 @@ pub fn Overview(run: RunState) -> impl IntoView {
             <div class="run-error"><LongText title="Error" text=Signal::derive(move || error.get().unwrap_or_default())/></div>
         </Show>
         <div class="overview-side"><Facts run/></div>
-        <Show when=move || has_message.get()><LongText title="Message" text=message/></Show>
+        <Show when=move || has_message.get()><LongText title="Message" text=message markup=message_markup.into()/></Show>
         <Show when=move || has_response.get()>
-            <LongText title="Response" text=Signal::derive(move || response.get().unwrap_or_default())/>
+            <LongText title="Response" text=Signal::derive(move || response.get().unwrap_or_default()) markup=response_markup.into()/>
         </Show>
         <Related run/>
         {move || {
             let labels = labels.get();
             (!labels.is_empty()).then(|| view! {
                 <section class="labels">
-                    <h3>"Labels"</h3>
+                    {heading("Labels".to_owned())}
                     <ul>{labels.into_iter().map(|(k, v)| view! { <li><span>{k}</span>{v}</li> }).collect_view()}</ul>
                 </section>
             })
         }}
-        {move || metadata.get().map(|value| view! { <section class="text"><h3>"Metadata"</h3><JsonTree value/></section> })}
+        {move || metadata.get().map(|value| view! { <section class="text">{heading("Metadata".to_owned())}<JsonTree value/></section> })}
         </div>
     }
 }

@@ -6,8 +6,8 @@ use super::state::RunState;
 use super::steps::Steps;
 use super::tabs::Tab;
 use crate::browser;
-use crate::domain::{Error, ExecutionDetail, Step};
-use crate::server_fns::{LogPage, ToolCallPage, get_execution, list_steps, list_tool_calls, read_log};
+use crate::domain::{Error, RunRecord, Step};
+use crate::server_fns::{LogPage, ToolCallPage, get_run, list_steps, list_tool_calls, read_log};
 use crate::ui::kit::ErrorNote;
 use crate::ui::state::live::use_live;
 use leptos::prelude::*;
@@ -35,14 +35,14 @@ impl Part {
 /// A run as it is opened: one answer, so that the server's HTML holds the view that the URL names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opened {
-    pub detail: ExecutionDetail,
+    pub record: RunRecord,
     pub part: Option<Result<Part, Error>>,
 }
 
 /// Reads the record and what `tab` needs, at once.
 pub async fn open_run(id: String, tab: Tab) -> Result<Opened, Error> {
-    let (detail, part) = futures::join!(get_execution(id.clone()), Part::load(tab, id));
-    Ok(Opened { detail: detail?, part })
+    let (record, part) = futures::join!(get_run(id.clone()), Part::load(tab, id));
+    Ok(Opened { record: record?, part })
 }
 
 /// A view with its part: waiting, failed, here.

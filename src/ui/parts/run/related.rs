@@ -1,7 +1,8 @@
-//! Both sides. Other runs of the same family: the one that started this, its retries, its sub-runs.
+//! Both sides. Other runs of the same family: the one that started this, its retries, the tree below it.
 
+use super::heading::heading;
 use super::state::RunState;
-use crate::domain::{ExecutionId, RunLink};
+use crate::domain::{ExecutionId, RunLink, SubRun};
 use crate::ui::parts::StatusMark;
 use crate::ui::paths;
 use leptos::prelude::*;
@@ -13,44 +14,53 @@ pub fn Related(run: RunState) -> impl IntoView {
     let retry_of =
         Memo::new(move |_| run.detail.with(|d| d.summary.retry_of.clone().filter(|_| d.retry_chain.is_empty())));
     let chain = Memo::new(move |_| run.detail.with(|d| d.retry_chain.clone()));
-    let children = Memo::new(move |_| run.detail.with(|d| d.children.clone()));
+    let below = Memo::new(move |_| run.extras.with(|e| e.below.clone()));
+    let here = run.id.get_value();
     view! {
         {move || parent.get().map(|id| one("Started by run", &id))}
         {move || retry_of.get().map(|id| one("Retry of", &id))}
-        {move || links("Attempts", chain.get(), run, |link| format!("Attempt {}", link.attempt))}
-        {move || links("Sub-runs", children.get(), run, |link| link.agent_name.clone())}
+        {move || {
+            let rows: Vec<AnyView> = chain.get().into_iter().map(|link| attempt(link, &here)).collect();
+            section("Attempts".to_owned(), rows)
+        }}
+        {move || {
+            let runs = below.get();
+            let title = if runs.len() < 2 { "Sub-runs".to_owned() } else { format!("Sub-runs · {}", runs.len()) };
+            section(title, runs.into_iter().map(sub_run).collect())
+        }}
     }
 }
 
-fn one(title: &'static str, id: &ExecutionId) -> impl IntoView + use<> {
+fn one(title: &'static str, id: &ExecutionId) -> AnyView {
+    let link = view! { <li><a href=paths::execution(id.as_str())><code>{id.short()}</code></a></li> };
+    section(title.to_owned(), vec![link.into_any()]).into_any()
+}
+
+fn section(title: String, rows: Vec<AnyView>) -> Option<AnyView> {
+    (!rows.is_empty()).then(|| view! { <section class="related">{heading(title)}<ul>{rows}</ul></section> }.into_any())
+}
+
+fn attempt(link: RunLink, here: &str) -> AnyView {
+    let name = format!("Attempt {}", link.attempt);
+    let current = link.id.as_str() == here;
+    row(link, name, current, 1)
+}
+
+fn sub_run(run: SubRun) -> AnyView {
+    let name = run.link.agent_name.clone();
+    row(run.link, name, false, run.depth)
+}
+
+/// `depth`: how far below it stands, 1 for the first level.
+fn row(link: RunLink, name: String, current: bool, depth: i64) -> AnyView {
+    let what = if link.message.is_empty() { link.id.short() } else { link.message };
     view! {
-        <section class="related">
-            <h3>{title}</h3>
-            <ul><li><a href=paths::execution(id.as_str())><code>{id.short()}</code></a></li></ul>
-        </section>
+        <li data-depth=depth>
+            <StatusMark status=link.status/>
+            {(depth > 1).then(|| view! { <span class="visually-hidden">{format!("Level {depth}")}</span> })}
+            <a href=paths::execution(link.id.as_str()) aria-current=current.then_some("true")>{name}</a>
+            <span class="ell">{what}</span>
+        </li>
     }
-}
-
-fn links(
-    title: &'static str,
-    runs: Vec<RunLink>,
-    this: RunState,
-    name: fn(&RunLink) -> String,
-) -> Option<impl IntoView> {
-    let here = this.id();
-    let rows = |runs: Vec<RunLink>| {
-        let row = |link: RunLink| {
-            let current = (link.id.as_str() == here).then_some("true");
-            let what = if link.message.is_empty() { link.id.short() } else { link.message.clone() };
-            view! {
-                <li>
-                    <StatusMark status=link.status/>
-                    <a href=paths::execution(link.id.as_str()) aria-current=current>{name(&link)}</a>
-                    <span class="ell">{what}</span>
-                </li>
-            }
-        };
-        runs.into_iter().map(row).collect_view()
-    };
-    (!runs.is_empty()).then(|| view! { <section class="related"><h3>{title}</h3><ul>{rows(runs)}</ul></section> })
+    .into_any()
 }

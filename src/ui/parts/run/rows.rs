@@ -1,7 +1,7 @@
 //! Both sides. Rows that keep their place in the page while their content changes, so that a live update
 //! neither closes what the reader opened nor moves it.
 
-use crate::domain::{Step, Timestamp, ToolCall};
+use crate::domain::{ListedCall, Step, Timestamp};
 use leptos::prelude::*;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -14,14 +14,14 @@ pub trait Row: Clone + PartialEq + Send + Sync + 'static {
     fn place(&self) -> Self::Place;
 }
 
-impl Row for ToolCall {
+impl Row for ListedCall {
     type Key = String;
     type Place = (Timestamp, String);
     fn key(&self) -> String {
-        self.call_id.clone()
+        self.call.call_id.clone()
     }
     fn place(&self) -> Self::Place {
-        (self.started_at, self.call_id.clone())
+        (self.call.started_at, self.call.call_id.clone())
     }
 }
 
@@ -95,10 +95,10 @@ impl<T: Row> Rows<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::PartStatus;
+    use crate::domain::{PartStatus, ToolCall};
 
-    fn call(id: &str, at: i64, status: PartStatus) -> ToolCall {
-        ToolCall {
+    fn call(id: &str, at: i64, status: PartStatus) -> ListedCall {
+        let call = ToolCall {
             call_id: id.to_owned(),
             name: "web.search".to_owned(),
             arguments: None,
@@ -108,7 +108,8 @@ mod tests {
             started_at: Timestamp::from_millis(at),
             completed_at: None,
             parent_call_id: None,
-        }
+        };
+        ListedCall { call, left_out: 0 }
     }
 
     #[test]
@@ -116,7 +117,7 @@ mod tests {
         let mut rows = Rows::new(vec![call("a", 1, PartStatus::Running), call("b", 2, PartStatus::Running)]);
         let before = rows.slice(0, 9);
         assert!(!rows.merge(vec![call("a", 1, PartStatus::Success)]));
-        assert_eq!(before[0].1.get_untracked().status, PartStatus::Success);
+        assert_eq!(before[0].1.get_untracked().call.status, PartStatus::Success);
         assert_eq!(rows.len(), 2);
     }
 

@@ -2,8 +2,8 @@
 
 use super::change::{take_detail, take_summary};
 use crate::browser;
-use crate::domain::{ExecutionDetail, FrameType, ServerFrame, Status};
-use crate::server_fns::get_execution;
+use crate::domain::{ExecutionDetail, FrameType, RunExtras, RunRecord, ServerFrame, Status};
+use crate::server_fns::get_run;
 use crate::ui::parts::use_stop;
 use crate::ui::state::live::use_live;
 use leptos::prelude::*;
@@ -23,6 +23,7 @@ const PAUSE_MS: u32 = 1_000;
 pub struct RunState {
     pub id: StoredValue<String>,
     pub detail: RwSignal<ExecutionDetail>,
+    pub extras: RwSignal<RunExtras>,
     pub status: Memo<Status>,
     /// Counts up after the run changed: what is open reads its part again.
     pub pulse: RwSignal<u32>,
@@ -32,12 +33,13 @@ pub struct RunState {
 
 impl RunState {
     /// Follows the run until the current owner is cleaned up.
-    pub fn follow(detail: ExecutionDetail) -> Self {
-        let id = detail.summary.id.to_string();
-        let detail = RwSignal::new(detail);
+    pub fn follow(record: RunRecord) -> Self {
+        let id = record.detail.summary.id.to_string();
+        let detail = RwSignal::new(record.detail);
         let run = Self {
             id: StoredValue::new(id),
             detail,
+            extras: RwSignal::new(record.extras),
             status: Memo::new(move |_| detail.with(|d| d.summary.status)),
             pulse: RwSignal::new(0),
             due: StoredValue::new(false),
@@ -84,6 +86,20 @@ impl RunState {
         }
     }
 
+    fn take(self, new: RunRecord) {
+        let version = new.detail.summary.version;
+        if self.detail.try_with_untracked(|d| version >= d.summary.version) == Some(true) {
+            self.extras.try_maybe_update(|extras| {
+                let changed = *extras != new.extras;
+                if changed {
+                    *extras = new.extras;
+                }
+                (changed, ())
+            });
+        }
+        self.detail.try_maybe_update(|d| (take_detail(d, new.detail), ()));
+    }
+
     /// Reads the record again within a second, however many changes come meanwhile.
     pub fn read_soon(self) {
         // `None`: the view was closed meanwhile.
@@ -97,8 +113,8 @@ impl RunState {
             };
             self.pulse.try_update(|n| *n += 1);
             // A failed reading changes nothing here; the connection mark tells of it, the next change reads again.
-            if let Ok(new) = get_execution(id).await {
-                self.detail.try_maybe_update(|d| (take_detail(d, new), ()));
+            if let Ok(new) = get_run(id).await {
+                self.take(new);
             }
         });
     }

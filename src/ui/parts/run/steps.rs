@@ -9,7 +9,11 @@ use crate::domain::{PartStatus, Status, Step};
 use crate::server_fns::list_steps;
 use crate::ui::kit::format;
 use crate::ui::parts::{Elapsed, StatusMark};
+use crate::ui::paths;
 use leptos::prelude::*;
+
+/// Steps that are read.
+const MOST: usize = 1_000;
 
 /// A part has three of a run's states.
 pub const fn part_status(status: PartStatus) -> Status {
@@ -37,6 +41,8 @@ pub fn Steps(run: RunState, steps: Vec<Step>) -> impl IntoView {
         now
     });
     let known = Signal::derive(move || rows.with(Rows::len));
+    let all = move || run.extras.with(|e| e.steps);
+    let is_cut = move || known.get() >= MOST && i64::try_from(known.get()).is_ok_and(|n| all() > n);
     let shown = move || rows.with(|rows| rows.slice(page.get() * PAGE, PAGE));
     view! {
         <Show when=move || known.get() == 0>
@@ -48,6 +54,10 @@ pub fn Steps(run: RunState, steps: Vec<Step>) -> impl IntoView {
         <Pager page known more=false busy=false
             total=Signal::derive(move || i64::try_from(known.get()).unwrap_or(i64::MAX))
             on_page=move |to| page.set(to)/>
+        <Show when=is_cut>
+            <p class="nothing">{move || format!("The first {} of {} steps are shown. ", format::count(MOST as i64), format::count(all()))}
+                <a class="link" rel="external" href=paths::api_steps(&run.id())>"All from the API"</a></p>
+        </Show>
     }
 }
 
@@ -76,7 +86,7 @@ fn StepRow(step: RowSignal<Step>) -> impl IntoView {
                 <span>{move || step.with(tokens)}</span>
                 <span>{move || step.with(|s| s.cost.map(format::money))}</span>
             </p>
-            {move || error.get().map(|text| view! { <p class="step-error">{text}</p> })}
+            {move || error.get().map(|text| view! { <pre class="step-error">{text}</pre> })}
             <Part title="Input" text=Memo::new(move |_| step.with(|s| s.input.clone()))/>
             <Part title="Output" text=Memo::new(move |_| step.with(|s| s.output.clone()))/>
         </li>

@@ -36,13 +36,14 @@ impl Tab {
     }
 
     /// The name, with a number where there is one to tell.
-    fn name(self, run: &ExecutionDetail) -> String {
+    fn name(self, run: &ExecutionDetail, steps: i64) -> String {
         let s = &run.summary;
         match self {
             Self::Overview => "Overview".to_owned(),
-            Self::Steps => match s.steps_total.or((s.steps_done > 0).then_some(s.steps_done)) {
-                Some(total) => format!("Steps · {total}"),
-                None => "Steps".to_owned(),
+            // As many as were announced, or recorded if that is more.
+            Self::Steps => match s.steps_total.unwrap_or(0).max(steps) {
+                0 => "Steps".to_owned(),
+                all => format!("Steps · {}", format::count(all)),
             },
             Self::Tools if s.tool_call_count > 0 => format!("Tool calls · {}", format::count(s.tool_call_count)),
             Self::Tools => "Tool calls".to_owned(),
@@ -72,7 +73,7 @@ pub fn Tabs(run: RunState, tab: Signal<Tab>) -> impl IntoView {
                 prop:replace=true
                 data-noscroll=""
             >
-                {move || run.detail.with(|d| this.name(d))}
+                {move || run.detail.with(|d| this.name(d, run.extras.with(|e| e.steps)))}
             </a>
         }
     });
@@ -87,6 +88,15 @@ mod tests {
     fn an_unknown_tab_is_the_overview() {
         assert_eq!(Tab::parse("tools"), Tab::Tools);
         assert_eq!(Tab::parse("nonsense"), Tab::Overview);
+    }
+
+    #[test]
+    fn all_steps_are_counted_however_they_stand() {
+        let mut run = crate::ui::parts::run::change::tests::detail(1);
+        assert_eq!(Tab::Steps.name(&run, 0), "Steps");
+        assert_eq!(Tab::Steps.name(&run, 1_200), "Steps · 1,200");
+        run.summary.steps_total = Some(5);
+        assert_eq!(Tab::Steps.name(&run, 2), "Steps · 5");
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Pages {
 
     /// Notes what the page asked for with `cursor` held.
     pub fn read(&mut self, cursor: Option<String>, page: &ToolCallPage) {
-        let ids = page.tool_calls.iter().map(|call| call.call_id.clone()).collect();
+        let ids = page.tool_calls.iter().map(|listed| listed.call.call_id.clone()).collect();
         let at = self.reads.iter().position(|read| read.cursor == cursor);
         let last = at.is_none_or(|at| at + 1 == self.reads.len());
         match at {
@@ -55,19 +55,22 @@ impl Pages {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{PartStatus, Timestamp, ToolCall};
+    use crate::domain::{ListedCall, PartStatus, Timestamp, ToolCall};
 
     fn page(ids: &[&str], next: Option<&str>) -> ToolCallPage {
-        let call = |id: &&str| ToolCall {
-            call_id: (*id).to_owned(),
-            name: "t".to_owned(),
-            arguments: None,
-            result: None,
-            error: None,
-            status: PartStatus::Success,
-            started_at: Timestamp::from_millis(0),
-            completed_at: None,
-            parent_call_id: None,
+        let call = |id: &&str| {
+            let call = ToolCall {
+                call_id: (*id).to_owned(),
+                name: "t".to_owned(),
+                arguments: None,
+                result: None,
+                error: None,
+                status: PartStatus::Success,
+                started_at: Timestamp::from_millis(0),
+                completed_at: None,
+                parent_call_id: None,
+            };
+            ListedCall { call, left_out: 0 }
         };
         ToolCallPage { tool_calls: ids.iter().map(call).collect(), next_cursor: next.map(str::to_owned) }
     }

@@ -4,7 +4,7 @@ use super::axis::{Axis, ToolSpan};
 use super::pages::Pages;
 use super::row::CallRow;
 use crate::browser;
-use crate::domain::{PartStatus, ToolCall};
+use crate::domain::{ListedCall, PartStatus};
 use crate::server_fns::{ToolCallPage, list_tool_calls};
 use crate::ui::kit::{ErrorNote, format};
 use crate::ui::parts::run::pager::{PAGE, Pager};
@@ -17,7 +17,7 @@ use leptos::prelude::*;
 #[derive(Clone, Copy)]
 struct Book {
     run: RunState,
-    rows: RwSignal<Rows<ToolCall>>,
+    rows: RwSignal<Rows<ListedCall>>,
     pages: RwSignal<Pages>,
     busy: RwSignal<bool>,
     problem: RwSignal<Option<String>>,
@@ -42,7 +42,7 @@ impl Book {
 
     /// Reads what may have changed: the end, and stretches with a call that was running.
     fn read_again(self) {
-        let running = |id: &String| self.rows.with_untracked(|r| r.any(id, |c| c.status == PartStatus::Running));
+        let running = |id: &String| self.rows.with_untracked(|r| r.any(id, |c| c.call.status == PartStatus::Running));
         let stale = self.pages.with_untracked(|pages| pages.stale(running));
         let id = self.run.id();
         browser::spawn(async move {
@@ -105,7 +105,7 @@ pub fn Calls(
     let now = Memo::new(move |_| if run.unfinished() { clock.now() } else { clock.now_untracked() }.millis());
     let axis = Memo::new(move |_| {
         let span = run.detail.with(|d| (d.summary.effective_start(), d.summary.completed_at));
-        book.rows.with(|rows| Axis::new(span, now.get(), rows.iter().map(|row| row.with(|c| ToolSpan::from(c)))))
+        book.rows.with(|rows| Axis::new(span, now.get(), rows.iter().map(|row| row.with(|c| ToolSpan::from(&c.call)))))
     });
     let known = Signal::derive(move || book.rows.with(Rows::len));
     let shown = move || book.rows.with(|rows| rows.slice(page.get() * PAGE, PAGE));
@@ -120,7 +120,7 @@ pub fn Calls(
                 <span>{move || format!("0 s – {}", format::duration(axis.get().length_ms()))}</span>
                 <span>"Time"</span>
             </div>
-            <For each=shown key=|(id, _)| id.clone() let:row><CallRow call=row.1 axis now plain=plain.get_value()/></For>
+            <For each=shown key=|(id, _)| id.clone() let:row><CallRow run call=row.1 axis now plain=plain.get_value()/></For>
         </div>
         {move || book.problem.get().map(|message| view! { <ErrorNote message on_retry=move |()| {
             book.problem.set(None);

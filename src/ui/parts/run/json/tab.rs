@@ -1,5 +1,6 @@
 //! Both sides. The record as JSON text.
 
+use super::super::heading::heading;
 use super::super::state::RunState;
 use super::pretty;
 use crate::browser;
@@ -23,7 +24,7 @@ pub fn JsonTab(run: RunState) -> impl IntoView {
     view! {
         <section class="text code">
             <header>
-                <h3>"Record"</h3>
+                {heading("Record".to_owned())}
                 <span class="actions">
                     <Button small=true look=Look::Quiet icon="copy" label="Copy the record" on_press=copy>{word}</Button>
                     <a class="btn quiet small" rel="external" href=paths::api_execution(&run.id())>"From the API"</a>

@@ -2,12 +2,13 @@
 
 use super::shape::{ENTRIES, STRING, closed, cut, entries, readable};
 use crate::ui::kit::{Button, Look, format};
+use crate::ui::parts::run::text::blocks;
 use leptos::prelude::*;
 use serde_json::Value;
 
 #[component]
 pub fn JsonTree(value: Value) -> impl IntoView {
-    let value = readable(&value).into_owned();
+    let value = readable(value);
     view! { <div class="json">{node(None, value, true)}</div> }
 }
 
@@ -67,7 +68,15 @@ fn scalar(value: Value) -> AnyView {
     }
     let whole = RwSignal::new(false);
     let text = StoredValue::new(text);
-    let shown = move || text.with_value(|t| if whole.get() { t.clone() } else { format!("{}…", cut(t, STRING).0) });
+    let shown = move || {
+        text.with_value(|t| {
+            if whole.get() {
+                blocks(t).into_iter().map(|b| view! { <div class="text-block">{b}</div> }).collect_view().into_any()
+            } else {
+                format!("{}…", cut(t, STRING).0).into_any()
+            }
+        })
+    };
     let more = StoredValue::new(format!(
         "Show all, {} more characters",
         format::count(i64::try_from(left).unwrap_or(i64::MAX))

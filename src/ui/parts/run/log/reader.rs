@@ -1,7 +1,7 @@
 //! Both sides. What of a log is here and what is being read: history where it is looked at, new lines as they come.
 
 use super::book::LogBook;
-use super::window::{follows, window};
+use super::window::{LINE, follows, window};
 use crate::browser::{self, EventStream, StreamEvent};
 use crate::domain::LogLine;
 use crate::server_fns::{LogPage, read_log};
@@ -17,7 +17,7 @@ const RETRY_MS: u32 = 5_000;
 
 #[derive(Clone, Copy)]
 pub struct Reader {
-    run: RunState,
+    pub run: RunState,
     pub book: RwSignal<LogBook>,
     pub follow: RwSignal<bool>,
     /// What failed last, until something is read again.
@@ -76,6 +76,13 @@ impl Reader {
         let height = browser::scroll_of(self.node).map_or(600.0, |now| now.height);
         self.view.set(Some((f64::MAX, height)));
         request_animation_frame(move || browser::scroll_to_end(self.node));
+    }
+
+    /// Brings a line to the middle of the view.
+    pub fn go_to(self, seq: i64) {
+        let Some(now) = browser::scroll_of(self.node) else { return };
+        self.follow.set(false);
+        browser::scroll_to(self.node, ((seq - 1) as f64 * LINE - now.height / 2.0).max(0.0));
     }
 
     /// Reads the lines that are in view and not here.

@@ -1,13 +1,15 @@
 //! Both sides. The log's view and its controls.
 
-use super::ansi::plain;
 use super::book::LogBook;
-use super::line::Line;
+use super::line::{Line, LineView, Times};
 use super::reader::Reader;
+use super::search::{Finder, LogSearch};
 use super::window::LINE;
 use crate::browser;
+use crate::domain::ansi::plain;
 use crate::server_fns::LogPage;
 use crate::ui::kit::{Button, ErrorNote, Look, format};
+use crate::ui::parts::run::heading::heading;
 use crate::ui::parts::run::state::RunState;
 use crate::ui::paths;
 use leptos::prelude::*;
@@ -15,11 +17,16 @@ use leptos::prelude::*;
 #[component]
 pub fn Log(run: RunState, first: LogPage) -> impl IntoView {
     let reader = Reader::new(run, first);
-    let times = RwSignal::new(true);
+    let finder = Finder::new(reader);
+    let times = RwSignal::new(Times::Local);
     let open = RwSignal::new(None::<i64>);
+    let start = run.detail.with_untracked(|d| d.summary.effective_start());
+    let line = LineView { open, times, start, finder, log: reader.node };
     Effect::new(move || {
         // The phone has no room for them unless asked.
-        times.set(!browser::narrow());
+        if browser::narrow() {
+            times.set(Times::Hidden);
+        }
         reader.start();
         untrack(|| reader.listen());
         browser::on_window("resize", move || reader.moved());
@@ -40,12 +47,12 @@ pub fn Log(run: RunState, first: LogPage) -> impl IntoView {
     let height = move || reader.measured().then(|| format!("{}px", total.get() as f64 * LINE));
     let above = move || reader.measured().then(|| format!("{}px", (range.get().0 - 1) as f64 * LINE));
     view! {
-        <Controls run reader times total/>
+        <Controls run reader finder times total/>
         {move || reader.problem.get().map(|message| view! { <ErrorNote message on_retry=move |()| reader.fill()/> })}
-        <div class="log" class:no-times=move || !times.get() node_ref=reader.node on:scroll=move |_| reader.moved()
+        <div class="log" class:no-times=move || times.get() == Times::Hidden node_ref=reader.node on:scroll=move |_| reader.moved()
             role="log" aria-live="off" aria-label="Log" tabindex="0" hidden=move || total.get() == 0>
             <div class="log-lines" style:height=height style:padding-top=above>
-                <For each=lines key=|(seq, line)| (*seq, line.is_some()) let:item><Line seq=item.0 line=item.1 open/></For>
+                <For each=lines key=|(seq, line)| (*seq, line.is_some()) let:item><Line seq=item.0 line=item.1 view=line/></For>
             </div>
         </div>
         <Show when=move || total.get() == 0>
@@ -56,7 +63,7 @@ pub fn Log(run: RunState, first: LogPage) -> impl IntoView {
 }
 
 #[component]
-fn Controls(run: RunState, reader: Reader, times: RwSignal<bool>, total: Memo<i64>) -> impl IntoView {
+fn Controls(run: RunState, reader: Reader, finder: Finder, times: RwSignal<Times>, total: Memo<i64>) -> impl IntoView {
     let follow = move |_| {
         reader.follow.update(|on| *on = !*on);
         if reader.follow.get_untracked() {
@@ -64,14 +71,29 @@ fn Controls(run: RunState, reader: Reader, times: RwSignal<bool>, total: Memo<i6
         }
     };
     let pressed = |on: bool| if on { "true" } else { "false" };
+    let choose = move |e| {
+        times.set(match event_target_value(&e).as_str() {
+            "start" => Times::SinceStart,
+            "none" => Times::Hidden,
+            _ => Times::Local,
+        });
+    };
+    let chosen = move || match times.get() {
+        Times::Local => "local",
+        Times::SinceStart => "start",
+        Times::Hidden => "none",
+    };
     view! {
         <div class="log-controls">
+            <LogSearch finder/>
             <Show when=move || run.unfinished()>
                 <button type="button" class="btn small needs-js" aria-pressed=move || pressed(reader.follow.get()) on:click=follow>"Follow"</button>
             </Show>
-            <button type="button" class="btn small needs-js" aria-pressed=move || pressed(times.get())
-                on:click=move |_| times.update(|on| *on = !*on)>"Times"</button>
-            <span class="grow"></span>
+            <select class="btn small needs-js" aria-label="Times of the lines" prop:value=chosen on:change=choose>
+                <option value="local">"Time of day"</option>
+                <option value="start">"Since start"</option>
+                <option value="none">"No times"</option>
+            </select>
             <span class="log-count">{move || format::plural(total.get(), "line", "lines")}</span>
             <a class="btn quiet small" rel="external" href=paths::api_log(&run.id())>"From the API"</a>
         </div>
@@ -84,7 +106,7 @@ fn Whole(seq: i64, text: Option<String>, open: RwSignal<Option<i64>>) -> impl In
     view! {
         <section class="log-whole" aria-label=format!("Line {seq} in full")>
             <header>
-                <h3>{format!("Line {seq}")}</h3>
+                {heading(format!("Line {seq}"))}
                 <Button small=true look=Look::Quiet icon="close" label="Close the line" on_press=move |_| open.set(None)>""</Button>
             </header>
             <pre>{text}</pre>
