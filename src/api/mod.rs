@@ -2,6 +2,7 @@
 
 mod agents;
 mod executions;
+mod export;
 pub mod extract;
 mod ops;
 mod people;
@@ -41,6 +42,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(executions::list_executions, record::create_execution))
         .routes(routes!(record::batch_executions))
         .routes(routes!(executions::execution_stats))
+        .routes(routes!(export::export_executions))
         .routes(routes!(executions::active_executions))
         .routes(routes!(executions::recent_executions))
         .routes(routes!(executions::get_execution, record::patch_execution))

@@ -6,6 +6,7 @@ pub mod agents;
 pub mod config;
 pub mod cursor;
 pub mod executions;
+pub mod export;
 pub mod housekeeping;
 pub mod parts;
 pub mod record;
@@ -38,6 +39,7 @@ pub struct Inner {
     access_changes: watch::Sender<u64>,
     stats: stats::Cache,
     counts: executions::CountCache,
+    exports: export::Places,
     sign_in_account: Throttle<String>,
     sign_in_address: Throttle<String>,
     pub requests: Throttle<String>,
@@ -59,6 +61,7 @@ impl App {
             access_changes: watch::Sender::new(0),
             stats: stats::Cache::default(),
             counts: executions::CountCache::default(),
+            exports: export::Places::default(),
             sign_in_account: Throttle::per_minute(config.sign_in_per_account),
             sign_in_address: Throttle::per_minute(config.sign_in_per_address),
             requests: Throttle::per_second(config.requests_per_second),

@@ -1,6 +1,7 @@
 //! Both sides. Every address of the pages is made here.
 
-use crate::domain::filter::escape;
+use crate::domain::filter::{escape, query_string};
+use crate::domain::{Filter, Sort};
 
 pub const DASHBOARD: &str = "/";
 pub const EXECUTIONS: &str = "/executions";
@@ -33,6 +34,16 @@ pub fn thread(id: &str) -> String {
 
 pub fn api_execution(id: &str) -> String {
     format!("/api/executions/{}", escape(id))
+}
+
+/// All runs under a filter as a file.
+pub fn api_export(format: &'static str, filter: &Filter, sort: Sort) -> String {
+    let mut pairs = vec![("format", format.to_owned())];
+    pairs.extend(filter.api_pairs());
+    if sort != Sort::default() {
+        pairs.push(("sort", sort.to_string()));
+    }
+    with_query("/api/executions/export", &query_string(pairs))
 }
 
 /// The log as JSON.
@@ -71,6 +82,8 @@ mod tests {
         assert_eq!(agent("a b/c"), "/agents/a%20b%2Fc");
         assert_eq!(agent_execution("build", "x"), "/agents/build/executions/x");
         assert_eq!(thread("a&b"), "/executions?thread=a%26b&last=all");
+        let export = "/api/executions/export?format=csv&last=24h&include_unfinished=true";
+        assert_eq!(api_export("csv", &Filter::page_default(), Sort::default()), export);
         assert_eq!(api_stream("x", 7), "/api/executions/x/stream?after=7");
         assert_eq!(login("/executions?status=failed"), "/login?next=%2Fexecutions%3Fstatus%3Dfailed");
     }

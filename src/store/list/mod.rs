@@ -4,5 +4,5 @@ mod conditions;
 mod page;
 mod selection;
 
-pub use page::{After, among, count, explain, page};
+pub use page::{After, among, count, explain, keys, page};
 pub use selection::Selection;

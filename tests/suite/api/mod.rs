@@ -1,6 +1,7 @@
 //! The HTTP interface: status codes, problem details, names of wrong fields.
 
 mod contract;
+mod export;
 mod hostile;
 mod input;
 mod session;

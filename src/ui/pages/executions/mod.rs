@@ -1,6 +1,7 @@
 //! Both sides. `/executions`: every run under the URL's filter, live.
 
 mod chips;
+mod export;
 mod filters;
 mod keys;
 mod memory;
@@ -115,6 +116,7 @@ fn Body(
             <Button look=Look::Quiet on_press=move |_| refresh()>
                 "Refresh" <kbd class="desktop-only" aria-hidden="true">"r"</kbd>
             </Button>
+            <export::ExportMenu query=url.query/>
         </PageHead>
         <Cards numbers query=url.query actions/>
         <filters::FilterBar url agents=agents.unwrap_or_default()/>
