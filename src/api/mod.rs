@@ -8,6 +8,7 @@ mod ops;
 mod people;
 pub mod problem;
 mod record;
+mod seen;
 mod stream;
 
 use crate::live::Hub;
@@ -43,6 +44,8 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(record::batch_executions))
         .routes(routes!(executions::execution_stats))
         .routes(routes!(export::export_executions))
+        .routes(routes!(seen::failure_groups))
+        .routes(routes!(seen::get_mark, seen::put_mark))
         .routes(routes!(executions::active_executions))
         .routes(routes!(executions::recent_executions))
         .routes(routes!(executions::get_execution, record::patch_execution))

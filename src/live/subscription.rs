@@ -170,8 +170,8 @@ impl Subscription {
             };
             // Without a memory of the state before, an update may have made it leave.
             let matched_before = match &change.before {
-                Some(before) if stored.is_none() => self.filter.matches(before, now),
-                Some(_) => true,
+                // Of what the database knows, each run may have passed before.
+                Some(before) => self.filter.matches(before, now),
                 None => change.kind != crate::domain::EventKind::Started,
             };
             if matches {

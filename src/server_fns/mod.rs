@@ -3,9 +3,11 @@
 //! (the page's query string) that the URL carries.
 
 mod executions;
+mod seen;
 mod session;
 
 pub use executions::*;
+pub use seen::*;
 pub use session::*;
 
 use crate::domain::Error;

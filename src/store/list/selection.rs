@@ -47,8 +47,15 @@ impl Selection {
 
         let mut branches = vec![Vec::new()];
         // The most selective dimension with an index of its own leads; the others are checked on its rows.
-        if !filter.thread.include.is_empty() || !filter.flow.include.is_empty() || !filter.model.include.is_empty() {
+        let led = [&filter.error_group, &filter.thread, &filter.flow, &filter.model];
+        if led.iter().any(|choice| !choice.include.is_empty()) {
             let by = [
+                (
+                    "e.error_group = ",
+                    "e.error_group in ",
+                    "e.error_group || '' in ",
+                    texts(&filter.error_group.include),
+                ),
                 ("e.thread_id = ", "e.thread_id in ", "e.thread_id || '' in ", texts(&filter.thread.include)),
                 ("e.flow_id = ", "e.flow_id in ", "e.flow_id || '' in ", texts(&filter.flow.include)),
                 ("e.model = ", "e.model in ", "e.model || '' in ", texts(&filter.model.include)),
