@@ -51,7 +51,7 @@ impl Subscription {
     ) -> Result<(Self, Vec<ServerFrame>)> {
         let topic: Topic = topic.parse().map_err(|problem: String| Error::invalid("topic", problem))?;
         match &topic {
-            Topic::Executions => {
+            Topic::Executions | Topic::Attention => {
                 caller.fleet()?;
             }
             Topic::Agent(name) => {
@@ -102,7 +102,7 @@ impl Subscription {
     fn concerns(&self, visible: &Visible, change: &Change) -> bool {
         visible.includes(change.agent_key)
             && match &self.topic {
-                Topic::Executions => true,
+                Topic::Executions | Topic::Attention => true,
                 Topic::Agent(name) => change.summary.agent_name == *name,
                 Topic::Execution(id) => change.summary.id == *id,
                 Topic::Approvals => false,

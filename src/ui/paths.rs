@@ -5,6 +5,7 @@ use crate::domain::{Filter, Sort};
 
 pub const DASHBOARD: &str = "/";
 pub const EXECUTIONS: &str = "/executions";
+pub const FAILURES: &str = "/failures";
 pub const AGENTS: &str = "/agents";
 pub const LOGIN: &str = "/login";
 pub const SETUP: &str = "/setup";
@@ -13,6 +14,11 @@ pub const API_DOCS: &str = "/api/docs";
 /// The list under a page query (without `?`).
 pub fn executions(query: &str) -> String {
     with_query(EXECUTIONS, query)
+}
+
+/// Failures in groups under a page query.
+pub fn failures(query: &str) -> String {
+    with_query(FAILURES, query)
 }
 
 pub fn execution(id: &str) -> String {

@@ -1,20 +1,23 @@
 //! Both sides. `/executions`: every run under the URL's filter, live.
 
 mod chips;
-mod export;
 mod filters;
 mod keys;
 mod memory;
+mod moment;
 mod panels;
 mod search;
+mod share;
+mod since;
 
 use crate::domain::{AgentSummary, Error, ExecutionId, Stats};
-use crate::server_fns::{execution_stats, list_agents};
+use crate::server_fns::{Beside, execution_stats, list_agents, load_beside};
 use crate::ui::kit::{Button, Look};
 use crate::ui::parts::run::{Opened, Tab, open_run};
 use crate::ui::parts::runs::{Cards, ListActions, NoRuns, RunList, SortHead};
 use crate::ui::parts::{PageHead, RunDrawer};
 use crate::ui::paths;
+use crate::ui::state::beside::BesideList;
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::live::use_live;
 use crate::ui::state::numbers::Numbers;
@@ -32,6 +35,8 @@ pub fn Executions() -> impl IntoView {
     let first = Resource::new_blocking(|| (), move |()| first_page(query.clone()));
     let stats = Resource::new_blocking(|| (), move |()| execution_stats(filter.clone()));
     let agents = Resource::new_blocking(|| (), |()| list_agents());
+    let asked = url.query.with_untracked(|q| q.filter.page_query());
+    let beside = Resource::new_blocking(|| (), move |()| load_beside(asked.clone()));
     let (run, tab) = url.query.with_untracked(|q| (q.run.clone(), Tab::parse(q.tab.as_deref().unwrap_or_default())));
     let opened = Resource::new_blocking(
         || (),
@@ -43,7 +48,7 @@ pub fn Executions() -> impl IntoView {
     let body = move || {
         Suspend::new(async move {
             let (first, stats, agents, opened) = (first.await, stats.await, agents.await, opened.await);
-            view! { <Body url first stats agents opened/> }
+            view! { <Body url first stats agents opened beside=beside.await/> }
         })
     };
     view! {
@@ -61,10 +66,12 @@ fn Body(
     stats: Result<Stats, Error>,
     agents: Result<Vec<AgentSummary>, Error>,
     opened: Option<Result<Opened, Error>>,
+    beside: Result<Beside, Error>,
 ) -> impl IntoView {
     let (live, clock) = (use_live(), use_clock());
     let runs = Runs::new(live, clock, url.query, "executions".to_owned(), first);
     let numbers = Numbers::new(live, url.query, stats);
+    let beside = BesideList::new(live, url.query, beside);
     let area = NodeRef::<html::Div>::new();
     // Opened here: closing goes back. Came with the link: closing stays on the page.
     let pushed = StoredValue::new(false);
@@ -88,6 +95,8 @@ fn Body(
         selected: RwSignal::new(None),
         base: StoredValue::new(paths::EXECUTIONS.to_owned()),
     };
+    let since_walk = since::Walk::new(beside, Callback::new(open));
+    let failures = move || paths::failures(&url.query.with(|q| q.with_filter(q.filter.clone()).address()));
     let walk = move |step: i64| {
         let now = url.query.get_untracked();
         let next = now.run.as_ref().and_then(|id| runs.list.with_untracked(|l| l.neighbour(id, step).cloned()));
@@ -116,11 +125,14 @@ fn Body(
             <Button look=Look::Quiet on_press=move |_| refresh()>
                 "Refresh" <kbd class="desktop-only" aria-hidden="true">"r"</kbd>
             </Button>
-            <export::ExportMenu query=url.query/>
+            <a class="btn quiet" href=failures>"Failures"</a>
+            <share::ShareMenu query=url.query runs/>
         </PageHead>
         <Cards numbers query=url.query actions/>
         <filters::FilterBar url agents=agents.unwrap_or_default()/>
-        <chips::Chips url runs/>
+        <since::SinceLine beside walk=since_walk/>
+        <moment::MomentNote query=url.query beside/>
+        <chips::Chips url runs beside/>
         <section class="list" aria-label="Executions">
             <SortHead query=url.query actions/>
             <panels::Progress runs/>
