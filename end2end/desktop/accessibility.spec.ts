@@ -31,7 +31,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await api.log(id, 'one', 'two')
       await api.toolCalls(id, { call_id: 'c1', name: 'web.search', arguments: { query: 'batteries' }, status: 'running', started_at: minutesAgo(1) })
 
-      for (const path of ['/executions', '/executions?status=failed&last=7d', '/executions?status=queued&agent=nobody', '/', '/agents', '/agents/researcher', `/executions/${id}`]) {
+      await api.seen(0)
+      for (const path of ['/executions', '/executions?status=failed&last=7d', '/executions?as_of=5&at=2026-01-01T00:00:00Z', '/failures', '/executions?status=queued&agent=nobody', '/', '/agents', '/agents/researcher', `/executions/${id}`]) {
         await test.step(path, async () => {
           await open(page, path)
           await expectAccessible(page)

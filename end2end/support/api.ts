@@ -61,6 +61,11 @@ export class Api {
   toolCalls = (id: string, ...tool_calls: object[]) => this.call('POST', `/api/executions/${id}/tool-calls`, { tool_calls })
   steps = (id: string, ...steps: object[]) => this.call('POST', `/api/executions/${id}/steps`, { steps })
 
+  /** The number of the newest event. */
+  newest = async (): Promise<number> => (await this.call('GET', '/api/executions?limit=1')).as_of
+  /** The reader has seen everything up to an event, and what came after it while they were away. */
+  seen = (seq: number) => this.call('PUT', '/api/me/mark', { seq })
+
   /** Records many runs and answers their ids in the same order. */
   async batch(runs: Run[]): Promise<string[]> {
     const answer = await this.call('POST', '/api/executions/batch', runs.map((run) => JSON.stringify(run)).join('\n'))

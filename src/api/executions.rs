@@ -51,6 +51,14 @@ pub struct ListFilters {
     search: Option<String>,
     /// Unfinished runs pass whatever their start.
     include_unfinished: Option<bool>,
+    /// Id of a failure group; multi-valued. See `/api/executions/failure-groups`.
+    error_group: Option<String>,
+    /// Sequence number of an event, such as a list's `as_of`: runs whose status changed after it.
+    changed_after: Option<i64>,
+    /// … and whose status changed no later than this event.
+    changed_before: Option<i64>,
+    /// Sequence number of an event: runs that existed by then, in their present state.
+    as_of: Option<i64>,
 }
 
 /// Documents the paging parameters.

@@ -3,11 +3,13 @@
 mod agents;
 mod bulk;
 mod executions;
+mod export;
 pub mod extract;
 mod ops;
 mod people;
 pub mod problem;
 mod record;
+mod seen;
 mod stream;
 
 use crate::live::Hub;
@@ -44,6 +46,9 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(executions::execution_stats))
         .routes(routes!(executions::execution_facets))
         .routes(routes!(executions::execution_timeline))
+        .routes(routes!(export::export_executions))
+        .routes(routes!(seen::failure_groups))
+        .routes(routes!(seen::get_mark, seen::put_mark))
         .routes(routes!(executions::active_executions))
         .routes(routes!(executions::recent_executions))
         .routes(routes!(executions::get_execution, record::patch_execution))

@@ -8,8 +8,11 @@ pub mod compare;
 pub mod config;
 pub mod cursor;
 pub mod executions;
+pub mod export;
+pub mod failures;
 pub mod housekeeping;
 mod markdown;
+pub mod marks;
 pub mod numbers;
 pub mod parts;
 pub mod reading;
@@ -43,6 +46,7 @@ pub struct Inner {
     numbers: numbers::Cache,
     counts: executions::CountCache,
     pub bulk: bulk::Desk,
+    exports: export::Places,
     sign_in_account: Throttle<String>,
     sign_in_address: Throttle<String>,
     pub requests: Throttle<String>,
@@ -65,6 +69,7 @@ impl App {
             numbers: numbers::Cache::default(),
             counts: executions::CountCache::default(),
             bulk: bulk::Desk::default(),
+            exports: export::Places::default(),
             sign_in_account: Throttle::per_minute(config.sign_in_per_account),
             sign_in_address: Throttle::per_minute(config.sign_in_per_address),
             requests: Throttle::per_second(config.requests_per_second),

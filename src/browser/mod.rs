@@ -1,6 +1,8 @@
 //! Both sides. The only door to the browser: the same names on both sides. On the server most of them do
 //! nothing, because effects and event handlers never run there; `respond_*` do nothing in the browser.
 
+#[cfg(feature = "hydrate")]
+mod attention;
 #[cfg(not(feature = "hydrate"))]
 mod server;
 #[cfg(feature = "hydrate")]
@@ -10,6 +12,8 @@ mod stream;
 #[cfg(feature = "hydrate")]
 mod web;
 
+#[cfg(feature = "hydrate")]
+pub use attention::{ask_to_notify, chime, may_notify, notify};
 #[cfg(not(feature = "hydrate"))]
 pub use server::*;
 #[cfg(feature = "hydrate")]
@@ -25,6 +29,16 @@ pub use web::*;
 pub enum SocketEvent {
     Messages(Vec<String>),
     Closed,
+}
+
+/// Whether the browser shows desktop notifications of this site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// This browser has none, or not without TLS.
+    Missing,
+    NotAsked,
+    Granted,
+    Denied,
 }
 
 /// What a server-sent event stream tells its owner.

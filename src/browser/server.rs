@@ -1,6 +1,6 @@
 //! Server. The facade where there is no browser.
 
-use super::{LocalStyle, Scroll, SocketEvent, StreamEvent};
+use super::{LocalStyle, Permission, Scroll, SocketEvent, StreamEvent};
 use leptos::html;
 use leptos::prelude::NodeRef;
 use std::future::{Future, pending};
@@ -111,6 +111,16 @@ pub fn on_window(_event: &'static str, _run: impl Fn() + 'static) {}
 pub fn on_key(_run: impl Fn(&leptos::ev::KeyboardEvent) + 'static) {}
 
 pub fn close_menus_outside() {}
+
+pub const fn may_notify() -> Permission {
+    Permission::Missing
+}
+
+pub fn ask_to_notify(_done: impl FnOnce(Permission) + 'static) {}
+
+pub fn notify(_title: &str, _body: &str, _pressed: impl FnOnce() + 'static) {}
+
+pub fn chime() {}
 
 pub fn close_menus() {}
 

@@ -65,6 +65,8 @@ impl TryFrom<String> for EventKind {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Topic {
     Executions,
+    /// The same runs as `Executions`, for a second subscription with a filter of its own.
+    Attention,
     Agent(String),
     Execution(ExecutionId),
     Approvals,
@@ -74,6 +76,7 @@ impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Executions => f.write_str("executions"),
+            Self::Attention => f.write_str("attention"),
             Self::Agent(name) => write!(f, "agent:{name}"),
             Self::Execution(id) => write!(f, "execution:{id}"),
             Self::Approvals => f.write_str("approvals"),
@@ -86,11 +89,12 @@ impl FromStr for Topic {
     fn from_str(s: &str) -> Result<Self, String> {
         match s.split_once(':') {
             None if s == "executions" => Ok(Self::Executions),
+            None if s == "attention" => Ok(Self::Attention),
             None if s == "approvals" => Ok(Self::Approvals),
             Some(("agent", name)) if !name.is_empty() => Ok(Self::Agent(name.to_owned())),
             Some(("execution", id)) => id.parse().map(Self::Execution).map_err(|_| format!("`{id}` is not a UUID")),
             _ => Err(format!(
-                "`{}` is not a topic; use executions, agent:NAME, execution:ID or approvals",
+                "`{}` is not a topic; use executions, attention, agent:NAME, execution:ID or approvals",
                 s.chars().take(80).collect::<String>()
             )),
         }

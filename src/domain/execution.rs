@@ -79,6 +79,9 @@ pub struct ExecutionSummary {
     /// Display name of who asked for Stop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_requested_by: Option<String>,
+    /// What the error has in common with others; see `/api/executions/failure-groups`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_group: Option<String>,
 }
 
 impl ExecutionSummary {

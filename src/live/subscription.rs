@@ -33,7 +33,7 @@ impl Subscription {
     ) -> Result<(Self, Vec<ServerFrame>)> {
         let topic: Topic = topic.parse().map_err(|problem: String| Error::invalid("topic", problem))?;
         match &topic {
-            Topic::Executions => {
+            Topic::Executions | Topic::Attention => {
                 caller.fleet()?;
             }
             Topic::Agent(name) => {
@@ -85,7 +85,7 @@ impl Subscription {
     fn concerns(&self, visible: &Visible, change: &Change) -> bool {
         visible.includes(change.agent_key)
             && match &self.topic {
-                Topic::Executions => true,
+                Topic::Executions | Topic::Attention => true,
                 Topic::Agent(name) => change.summary.agent_name == *name,
                 Topic::Execution(id) => change.summary.id == *id,
                 Topic::Approvals => false,
@@ -153,8 +153,8 @@ impl Subscription {
             };
             // Without a memory of the state before, an update may have made it leave.
             let matched_before = match &change.before {
-                Some(before) if stored.is_none() => self.filter.matches(before, now),
-                Some(_) => true,
+                // Of what the database knows, each run may have passed before.
+                Some(before) => self.filter.matches(before, now),
                 None => change.kind != crate::domain::EventKind::Started,
             };
             if matches {

@@ -3,7 +3,6 @@
 use crate::domain::{AgentSummary, Error, ExecutionPage, ExecutionSummary, FacetValue, FirstPage, Numbers, RunCount};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use serde::{Deserialize, Serialize};
 
 /// A page of the list under the page's query string. `cursor` goes on from an earlier page.
 #[server(prefix = "/fn", endpoint = "executions", input = GetUrl)]

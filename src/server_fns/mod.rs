@@ -5,11 +5,13 @@
 mod bulk;
 mod executions;
 mod run;
+mod seen;
 mod session;
 
 pub use bulk::*;
 pub use executions::*;
 pub use run::*;
+pub use seen::*;
 pub use session::*;
 
 use crate::domain::Error;

@@ -1,10 +1,11 @@
 //! Both sides. The document, the frame and the routes.
 
 use super::kit::Sprite;
-use super::pages::{Agent, Agents, Compare, Dashboard, Execution, Executions, Login, NotFound, SetUp};
+use super::pages::{Agent, Agents, Compare, Dashboard, Execution, Executions, Failures, Login, NotFound, SetUp};
 use super::parts::{Nav, Signed, StopDialog};
 use super::state::clock::Clock;
 use super::state::live::Live;
+use super::state::notify::Notify;
 use super::state::session::SessionResource;
 use super::state::theme;
 use crate::browser;
@@ -54,6 +55,7 @@ pub fn App() -> impl IntoView {
     provide_context(live);
     clock.run();
     live.run(session);
+    Notify::start(live, session);
     Effect::new(browser::close_menus_outside);
     view! {
         <Title formatter=|page: String| if page.is_empty() { "Runboard".into() } else { format!("{page} · Runboard") }/>
@@ -68,6 +70,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/executions") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=Executions/> }/>
                         <Route path=path!("/executions/compare") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=Compare/> }/>
                         <Route path=path!("/executions/:id") ssr=SsrMode::Async view=|| view! { <Signed page=Execution/> }/>
+                        <Route path=path!("/failures") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=Failures/> }/>
                         <Route path=path!("/agents") ssr=SsrMode::Async view=|| view! { <Signed page=Agents/> }/>
                         <Route path=path!("/agents/:name") ssr=SsrMode::Async view=|| view! { <Signed page=Agent/> }/>
                         <Route path=path!("/agents/:name/executions/:id") ssr=SsrMode::Async view=|| view! { <Signed page=Execution/> }/>

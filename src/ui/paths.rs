@@ -1,10 +1,12 @@
 //! Both sides. Every address of the pages is made here.
 
-use crate::domain::filter::escape;
+use crate::domain::filter::{escape, query_string};
+use crate::domain::{Filter, Sort};
 
 pub const DASHBOARD: &str = "/";
 pub const EXECUTIONS: &str = "/executions";
 pub const COMPARE: &str = "/executions/compare";
+pub const FAILURES: &str = "/failures";
 pub const AGENTS: &str = "/agents";
 pub const LOGIN: &str = "/login";
 pub const SETUP: &str = "/setup";
@@ -13,6 +15,11 @@ pub const API_DOCS: &str = "/api/docs";
 /// The list under a page query (without `?`).
 pub fn executions(query: &str) -> String {
     with_query(EXECUTIONS, query)
+}
+
+/// Failures in groups under a page query.
+pub fn failures(query: &str) -> String {
+    with_query(FAILURES, query)
 }
 
 pub fn execution(id: &str) -> String {
@@ -55,6 +62,16 @@ pub fn api_steps(id: &str) -> String {
     format!("{}/steps", api_execution(id))
 }
 
+/// All runs under a filter as a file.
+pub fn api_export(format: &'static str, filter: &Filter, sort: Sort) -> String {
+    let mut pairs = vec![("format", format.to_owned())];
+    pairs.extend(filter.api_pairs());
+    if sort != Sort::default() {
+        pairs.push(("sort", sort.to_string()));
+    }
+    with_query("/api/executions/export", &query_string(pairs))
+}
+
 /// The log as JSON.
 pub fn api_log(id: &str) -> String {
     format!("{}/log", api_execution(id))
@@ -94,6 +111,8 @@ mod tests {
         assert_eq!(tool("web search"), "/executions?tool=web%20search&last=all");
         assert_eq!(compare("x", None), "/executions/compare?a=x");
         assert_eq!(compare("x", Some("y z")), "/executions/compare?a=x&b=y%20z");
+        let export = "/api/executions/export?format=csv&last=24h&include_unfinished=true";
+        assert_eq!(api_export("csv", &Filter::page_default(), Sort::default()), export);
         assert_eq!(api_stream("x", 7), "/api/executions/x/stream?after=7");
         assert_eq!(login("/executions?status=failed"), "/login?next=%2Fexecutions%3Fstatus%3Dfailed");
     }

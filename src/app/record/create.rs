@@ -257,6 +257,7 @@ fn prepared(
         log_lines: 0,
         version: 1,
         updated_at: now.micros(),
+        error_group: None,
     };
     let folded = search::folded(&message, response.as_deref(), error.as_deref());
     Ok(NewRecord { record, texts, folded, labels: n.labels.clone() })

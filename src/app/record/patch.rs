@@ -4,6 +4,7 @@ use super::clean;
 use crate::app::executions::{locked, path_id};
 use crate::app::{Caller, validate};
 use crate::domain::execution::preview;
+use crate::domain::failure::fingerprint;
 use crate::domain::{Error, EventKind, ExecutionPatch, ExecutionSummary, Result, Status, Timestamp};
 use crate::store::executions::{self as rows, Record, nanos};
 use crate::store::{Tx, events, search};
@@ -114,7 +115,12 @@ async fn replace_texts(tx: &mut Tx, r: &mut Record, p: &ExecutionPatch) -> Resul
         r.response = Some(preview(&response)).filter(|t| !t.is_empty());
     }
     if let Some(error) = &p.error {
-        texts.error = whole(&clean(error));
+        let error = clean(error);
+        // By the whole text: Python's says what happened in its last line.
+        if r.has_error {
+            r.error_group = Some(rows::keep_group(tx, &fingerprint(&error)).await?);
+        }
+        texts.error = whole(&error);
     }
     rows::save_texts(tx, r.key, &texts).await?;
     let message = texts.message.as_deref().unwrap_or(&r.message);

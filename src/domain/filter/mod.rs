@@ -195,6 +195,12 @@ pub struct Filter {
     pub has_error: Option<bool>,
     pub root_only: bool,
     pub search: Option<String>,
+    /// Ids of failure groups.
+    pub error_group: Choice<String>,
+    /// Sequence numbers of events: the status changed after the first, and no later than the second.
+    pub changed: Range<i64>,
+    /// Sequence number of an event: the run existed by then. Its state is the present one.
+    pub as_of: Option<i64>,
     /// Unfinished runs pass the window whatever their start. Pages always set it.
     pub include_unfinished: bool,
 }
@@ -222,9 +228,16 @@ impl Filter {
         rest == Self::default()
     }
 
-    /// Whether `matches` can answer without the database (search, tools and interactions live there).
+    /// What is worth remembering for another day: without moments that are over.
+    #[must_use]
+    pub fn lasting(&self) -> Self {
+        Self { changed: Range::default(), as_of: None, ..self.clone() }
+    }
+
+    /// Whether `matches` can answer without the database (search, tools, interactions and what happened when live there).
     pub fn in_memory(&self) -> bool {
-        self.search.is_none() && self.tool.is_empty() && self.has_interaction.is_none()
+        let always = self.changed.is_empty() && self.as_of.is_none();
+        always && self.search.is_none() && self.tool.is_empty() && self.has_interaction.is_none()
     }
 
     /// Does a run pass, as far as its summary tells? Parts that need the database count as passed.
@@ -255,6 +268,7 @@ impl Filter {
             && self.cost.allows(run.cost)
             && self.tokens.allows(run.total_tokens)
             && self.has_error.is_none_or(|e| e == run.has_error)
+            && self.error_group.allows_str(run.error_group.as_deref())
     }
 
     /// Labels of different keys narrow, of one key are alternatives.

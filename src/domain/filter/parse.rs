@@ -15,7 +15,7 @@ pub enum Dialect {
 }
 
 /// (API name, page name)
-const NAMES: [(&str, &str); 24] = [
+const NAMES: [(&str, &str); 28] = [
     ("agent_name", "agent"),
     ("status", "status"),
     ("triggered_by", "trigger"),
@@ -40,6 +40,10 @@ const NAMES: [(&str, &str); 24] = [
     ("has_error", "errors"),
     ("root_only", "root"),
     ("include_unfinished", "unfinished"),
+    ("error_group", "group"),
+    ("changed_after", "changed_after"),
+    ("changed_before", "changed_before"),
+    ("as_of", "as_of"),
 ];
 
 impl Dialect {
@@ -159,6 +163,10 @@ impl Filter {
             "has_error" => self.has_error = Some(boolean(values)?),
             "root_only" => self.root_only = boolean(values)?,
             "include_unfinished" => self.include_unfinished = boolean(values)?,
+            "error_group" => self.error_group = choice(values, |s| Ok(s.to_owned()))?,
+            "changed_after" => self.changed.min = Some(count(values)?),
+            "changed_before" => self.changed.max = Some(count(values)?),
+            "as_of" => self.as_of = Some(count(values)?),
             _ => return Err(Error::invalid(api, "is not a parameter of this list")),
         }
         Ok(())
@@ -204,6 +212,10 @@ impl Filter {
         add("root_only", self.root_only.then(|| "true".to_owned()));
         let unfinished = self.include_unfinished;
         add("include_unfinished", (unfinished != base.include_unfinished).then(|| unfinished.to_string()));
+        add("error_group", join(&self.error_group));
+        add("changed_after", self.changed.min.map(|v| v.to_string()));
+        add("changed_before", self.changed.max.map(|v| v.to_string()));
+        add("as_of", self.as_of.map(|v| v.to_string()));
         out
     }
 

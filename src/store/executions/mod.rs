@@ -1,9 +1,11 @@
 //! Server. The central table: a run as stored, and reading it.
 
 mod family;
+mod group;
 mod write;
 
 pub use family::{LinkRow, children, retry_chain, unfinished_below};
+pub use group::{fill_groups, keep_group, patterns};
 pub use write::{NewRecord, Texts, insert, replace_labels, save, save_texts, texts, touch};
 
 use super::Visible;
@@ -71,6 +73,8 @@ pub struct Record {
     pub log_lines: i64,
     pub version: i64,
     pub updated_at: i64,
+    /// Id of the failure; known when an error was given, else found when the row is written.
+    pub error_group: Option<String>,
 }
 
 /// The columns of `Record`, from `executions e join agents a`.
@@ -80,7 +84,7 @@ pub(super) const COLUMNS: &str = "e.key, e.id, e.agent_key, a.name as agent_name
     e.reasoning_tokens, e.context_used, e.context_max, e.model, e.message, e.response, e.error, e.has_error, \
     e.tool_call_count, e.steps_done, e.steps_total, e.current_step, e.current_tool, e.current_tool_since, \
     e.waiting_on, e.had_interaction, e.thread_id, e.flow_id, e.parent_id, e.retry_of, e.attempt, e.labels, e.cancel_requested_at, \
-    e.cancel_requested_by, e.heartbeat_at, e.log_lines, e.version, e.updated_at";
+    e.cancel_requested_by, e.heartbeat_at, e.log_lines, e.version, e.updated_at, e.error_group";
 
 /// Money is stored exactly, in billionths of a USD.
 pub fn nanos(usd: f64) -> i64 {
@@ -155,6 +159,7 @@ impl Record {
             heartbeat_at: time(self.heartbeat_at),
             cancel_requested_at: time(self.cancel_requested_at),
             cancel_requested_by: self.cancel_requested_by.clone(),
+            error_group: self.error_group.clone(),
         })
     }
 }

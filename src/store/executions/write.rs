@@ -1,8 +1,9 @@
 //! Server. Adding and changing runs.
 
-use super::{Record, chunks};
-use crate::domain::{Error, Result, Status, Timestamp};
+use super::{Record, chunks, group};
+use crate::domain::{Error, Failure, Result, Status, Timestamp};
 use crate::store::db::{Executor, Tx};
+use crate::store::events;
 use crate::store::query::{Query, Value};
 use std::collections::BTreeMap;
 
@@ -30,7 +31,7 @@ pub struct NewRecord {
     pub labels: BTreeMap<String, String>,
 }
 
-fn insert_values(r: &Record) -> Vec<Value> {
+fn insert_values(r: &Record, newest_event: i64, group: Option<&Failure>) -> Vec<Value> {
     vec![
         r.id.as_str().into(),
         r.agent_key.into(),
@@ -70,6 +71,9 @@ fn insert_values(r: &Record) -> Vec<Value> {
         r.attempt.into(),
         r.labels.as_deref().into(),
         r.updated_at.into(),
+        group.map(|g| g.id.as_str()).into(),
+        newest_event.into(),
+        newest_event.into(),
     ]
 }
 
@@ -77,14 +81,18 @@ const INSERT: &str = "insert into executions (id, agent_key, user_key, status, t
     completed_at, sort_at, duration_ms, cost_nanos, input_tokens, output_tokens, total_tokens, cached_tokens, \
     reasoning_tokens, context_used, context_max, model, message, response, error, has_error, \
     tool_call_count, steps_done, steps_total, current_step, current_tool, current_tool_since, waiting_on, \
-    had_interaction, thread_id, flow_id, parent_id, retry_of, attempt, labels, updated_at) values ";
+    had_interaction, thread_id, flow_id, parent_id, retry_of, attempt, labels, updated_at, error_group, \
+    created_seq, status_seq) values ";
 
 /// Adds runs; the ids must be new. Answers their keys, in order.
 pub async fn insert(tx: &mut Tx, runs: &[NewRecord]) -> Result<Vec<i64>> {
     let mut keys = Vec::with_capacity(runs.len());
-    for chunk in chunks(runs) {
+    let newest_event = events::newest(tx).await?;
+    let groups: Vec<Option<Failure>> = runs.iter().map(|r| group::of(&r.record, r.texts.error.as_deref())).collect();
+    group::keep_groups(tx, groups.iter().flatten()).await?;
+    for (chunk, groups) in chunks(runs).zip(chunks(&groups)) {
         let mut q = Query::new(INSERT);
-        q.rows(chunk.iter().map(|r| insert_values(&r.record)));
+        q.rows(chunk.iter().zip(groups).map(|(r, g)| insert_values(&r.record, newest_event, g.as_ref())));
         q.push(" returning key, id");
         let added: Vec<(i64, String)> = tx.all(q).await?;
         // The order of returned rows is nobody's promise.
@@ -155,9 +163,11 @@ pub async fn save(tx: &mut Tx, r: &mut Record, now: Timestamp) -> Result<()> {
         response = $15, error = $16, has_error = $17, tool_call_count = $18, steps_done = $19, steps_total = $20, \
         current_step = $21, current_tool = $22, current_tool_since = $23, waiting_on = $24, labels = $25, \
         cancel_requested_at = $26, cancel_requested_by = $27, heartbeat_at = $28, updated_at = $29, \
-        had_interaction = $30, version = version + 1 \
-        where key = $31 and version = $32 \
-        and (status not in ('success', 'failed', 'cancelled') or status = $33)";
+        had_interaction = $30, error_group = $31, \
+        status_seq = case when status = $32 then status_seq else (select coalesce(max(seq), 0) from events) end, \
+        version = version + 1 where key = $33 and version = $34 \
+        and (status not in ('success', 'failed', 'cancelled') or status = $35)";
+    group::settle(tx, r).await?;
     let q = Query::new(sql)
         .bind(r.status.as_str())
         .bind(r.started_at)
@@ -189,6 +199,8 @@ pub async fn save(tx: &mut Tx, r: &mut Record, now: Timestamp) -> Result<()> {
         .bind(r.heartbeat_at)
         .bind(now.micros())
         .bind(r.had_interaction)
+        .bind(r.error_group.as_deref())
+        .bind(r.status.as_str())
         .bind(r.key)
         .bind(r.version)
         .bind(r.status.as_str());

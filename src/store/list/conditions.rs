@@ -1,6 +1,6 @@
 //! Server. Conditions of a `where`: what is checked row by row, and the search.
 
-use crate::domain::{ExecutionId, Filter, Result, SortField};
+use crate::domain::{ExecutionId, Filter, Result, SortField, Status};
 use crate::store::db::{Executor, Tx};
 use crate::store::query::{Query, Value};
 use crate::store::{executions, search};
@@ -89,7 +89,8 @@ impl Named {
 /// decides this by itself.
 pub(super) async fn rare_conditions(tx: &mut Tx, f: &Filter) -> Result<Vec<Cond>> {
     if !tx.is_sqlite() {
-        return Ok(Vec::new());
+        // Checked on rows as well, in a form that hides the column from its index.
+        return Ok(f.changed.min.map(|seq| Cond::Value("e.status_seq >= ", seq.into(), "")).into_iter().collect());
     }
     let mut rare = Vec::new();
     for named in named(tx, f).await? {
@@ -115,6 +116,13 @@ async fn named(tx: &mut Tx, f: &Filter) -> Result<Vec<Named>> {
             select: "select t.execution_key from tool_calls t where ",
             conditions: vec![Cond::List("t.name in ", texts(&names), "")],
         });
+    }
+    if !f.changed.is_empty() {
+        let statuses = if f.status.include.is_empty() { words(&Status::ALL) } else { words(&f.status.include) };
+        let mut conditions = vec![Cond::List("e.status in ", statuses, "")];
+        conditions.extend(f.changed.min.map(|seq| Cond::Value("e.status_seq >= ", seq.into(), "")));
+        conditions.extend(f.changed.max.map(|seq| Cond::Value("e.status_seq < ", seq.into(), "")));
+        all.push(Named { select: "select e.key from executions e where ", conditions });
     }
     for [min, max] in bounds(f) {
         let conditions: Vec<Cond> = min.into_iter().chain(max).collect();
@@ -214,6 +222,7 @@ pub(super) fn row_conditions(f: &Filter) -> Vec<Cond> {
     check(&mut c, "e.status || '' not in ", words(&f.status.exclude));
     check(&mut c, "e.triggered_by || '' not in ", words(&f.trigger.exclude));
     for (sql, values) in [
+        ("coalesce(e.error_group, '') not in ", texts(&f.error_group.exclude)),
         ("coalesce(e.model, '') not in ", texts(&f.model.exclude)),
         ("coalesce(e.thread_id, '') not in ", texts(&f.thread.exclude)),
         ("coalesce(e.flow_id, '') not in ", texts(&f.flow.exclude)),
@@ -222,6 +231,9 @@ pub(super) fn row_conditions(f: &Filter) -> Vec<Cond> {
     ] {
         check(&mut c, sql, values);
     }
+    c.extend(f.as_of.map(|seq| Cond::Value("e.created_seq < ", seq.into(), "")));
+    c.extend(f.changed.min.map(|seq| Cond::Value("+e.status_seq >= ", seq.into(), "")));
+    c.extend(f.changed.max.map(|seq| Cond::Value("+e.status_seq < ", seq.into(), "")));
     if f.root_only {
         c.push(Cond::Plain("e.parent_id is null"));
     }

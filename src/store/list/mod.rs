@@ -5,5 +5,5 @@ mod page;
 mod selection;
 
 pub(super) use conditions::words;
-pub use page::{After, among, count, explain, page};
+pub use page::{After, among, count, explain, keys, page};
 pub use selection::Selection;

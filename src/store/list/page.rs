@@ -48,22 +48,34 @@ pub async fn page(
     offset: i64,
     limit: i64,
 ) -> Result<Vec<(Option<i64>, Record)>> {
+    let found = keys(tx, selection, sort, after, limit + offset).await?;
+    let skip = usize::try_from(offset).unwrap_or(usize::MAX);
+    let wanted: Vec<(Option<i64>, i64)> = found.into_iter().skip(skip).collect();
+    rows(tx, wanted).await
+}
+
+/// The sort values and keys of a page, in order.
+pub async fn keys(
+    tx: &mut Tx,
+    selection: &Selection,
+    sort: Sort,
+    after: Option<After>,
+    limit: i64,
+) -> Result<Vec<(Option<i64>, i64)>> {
     if selection.is_empty() {
         return Ok(Vec::new());
     }
     let order = order(sort);
     let mut found: Vec<(Option<i64>, i64)> = Vec::new();
     if after.is_none_or(|a| a.value.is_some()) {
-        found = keys_with_value(tx, selection, &order, after, limit + offset).await?;
+        found = keys_with_value(tx, selection, &order, after, limit).await?;
     }
-    if order.nullable.is_some() && (found.len() as i64) < limit + offset {
-        let rest = limit + offset - found.len() as i64;
+    if order.nullable.is_some() && (found.len() as i64) < limit {
+        let rest = limit - found.len() as i64;
         let from = after.filter(|a| a.value.is_none());
         found.extend(keys_without_value(tx, selection, &order, from, rest).await?);
     }
-    let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-    let wanted: Vec<(Option<i64>, i64)> = found.into_iter().skip(skip).collect();
-    rows(tx, wanted).await
+    Ok(found)
 }
 
 async fn keys_with_value(

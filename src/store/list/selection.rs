@@ -18,6 +18,8 @@ const MAX_BRANCHES: usize = 32;
 
 const UNFINISHED: &str = "e.status in ('queued', 'running', 'waiting', 'paused')";
 
+const ENDED: &str = "e.status in ('success', 'failed', 'cancelled')";
+
 /// A filter resolved against the database: branches of conditions, and conditions all of them share.
 pub struct Selection {
     pub(super) branches: Vec<Vec<Cond>>,
@@ -47,8 +49,15 @@ impl Selection {
 
         let mut branches = vec![Vec::new()];
         // The most selective dimension with an index of its own leads; the others are checked on its rows.
-        if !filter.thread.include.is_empty() || !filter.flow.include.is_empty() || !filter.model.include.is_empty() {
+        let led = [&filter.error_group, &filter.thread, &filter.flow, &filter.model];
+        if led.iter().any(|choice| !choice.include.is_empty()) {
             let by = [
+                (
+                    "e.error_group = ",
+                    "e.error_group in ",
+                    "e.error_group || '' in ",
+                    texts(&filter.error_group.include),
+                ),
                 ("e.thread_id = ", "e.thread_id in ", "e.thread_id || '' in ", texts(&filter.thread.include)),
                 ("e.flow_id = ", "e.flow_id in ", "e.flow_id || '' in ", texts(&filter.flow.include)),
                 ("e.model = ", "e.model in ", "e.model || '' in ", texts(&filter.model.include)),
@@ -205,7 +214,12 @@ fn with_window(branches: Vec<Vec<Cond>>, f: &Filter, now: Timestamp) -> Vec<Vec<
             let before = from.map(|t| Cond::Value("e.sort_at < ", t.into(), ""));
             let after = to.map(|t| Cond::Value("e.sort_at > ", t.into(), ""));
             for outside in [before, after].into_iter().flatten() {
-                all.push([branch.as_slice(), &[Cond::Plain(UNFINISHED), outside]].concat());
+                all.push([branch.as_slice(), &[Cond::Plain(UNFINISHED), outside.clone()]].concat());
+                // What has ended since that moment was unfinished then.
+                if let Some(seq) = f.as_of {
+                    let since = Cond::Value("e.status_seq >= ", seq.into(), "");
+                    all.push([branch.as_slice(), &[Cond::Plain(ENDED), since, outside]].concat());
+                }
             }
         }
         all.push([branch.as_slice(), &inside].concat());

@@ -5,6 +5,7 @@ mod connection;
 mod drawer;
 mod head;
 mod nav;
+mod notify;
 mod problem;
 pub mod run;
 pub mod runs;

@@ -109,6 +109,7 @@ fn UserMenu(me: Me) -> impl IntoView {
             <div class="menu-panel">
                 <p class="menu-who"><strong>{me.display_name}</strong><span>{me.email}</span><span>{me.role.as_str()}</span></p>
                 <fieldset class="theme needs-js"><legend>"Theme"</legend>{themes}</fieldset>
+                {(me.role != Role::Client).then(|| view! { <super::notify::NotifyChoice/> })}
                 <a rel="external" href=paths::API_DOCS>"API"</a>
                 <ActionForm action=sign_out><button type="submit" class="btn">"Sign out"</button></ActionForm>
             </div>

@@ -2,6 +2,7 @@
 
 use crate::domain::filter::format_seconds;
 use crate::domain::{Choice, Filter, Range, Window};
+use crate::ui::kit::format::count;
 use std::fmt::Display;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +41,17 @@ pub fn active_values(filter: &Filter) -> Vec<ActiveValue> {
     choice(&mut out, filter, "flow", |f| &mut f.flow);
     choice(&mut out, filter, "parent", |f| &mut f.parent);
     choice(&mut out, filter, "retry of", |f| &mut f.retry_of);
+    choice(&mut out, filter, "failure", |f| &mut f.error_group);
+    let mut moment = |seq: Option<i64>, word: &str, clear: fn(&mut Filter)| {
+        if let Some(seq) = seq {
+            let mut without = filter.clone();
+            clear(&mut without);
+            out.push(ActiveValue { text: format!("{word} event {}", count(seq)), without });
+        }
+    };
+    moment(filter.changed.min, "changed after", |f| f.changed.min = None);
+    moment(filter.changed.max, "changed by", |f| f.changed.max = None);
+    moment(filter.as_of, "as of", |f| f.as_of = None);
     out
 }
 

@@ -1,12 +1,14 @@
 //! Both sides. What changes while a page is open. The files without signals are pure and tested natively.
 
 pub mod bars;
+pub mod beside;
 pub mod bulk;
 pub mod chips;
 pub mod clock;
 pub mod link;
 pub mod list;
 pub mod live;
+pub mod notify;
 pub mod numbers;
 pub mod picks;
 pub mod query;

@@ -1,7 +1,7 @@
 //! Both sides. The address of the list page, read and written: filter, sort, open run and its tab.
 
 use crate::domain::filter::{Dialect, query_string};
-use crate::domain::{ExecutionId, FieldError, Filter, Sort};
+use crate::domain::{ExecutionId, FieldError, Filter, Sort, Timestamp, Window};
 
 /// Everything the query string of `/executions` says. The URL is the truth of the page.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,8 @@ pub struct PageQuery {
     pub tab: Option<String>,
     /// Where a page without JavaScript goes on.
     pub cursor: Option<String>,
+    /// For a link to a moment (`as_of`): the time then, to be read by people.
+    pub at: Option<Timestamp>,
     /// What could not be understood; the rest holds.
     pub errors: Vec<FieldError>,
 }
@@ -25,6 +27,7 @@ impl Default for PageQuery {
             run: None,
             tab: None,
             cursor: None,
+            at: None,
             errors: Vec::new(),
         }
     }
@@ -35,7 +38,7 @@ impl PageQuery {
     pub fn parse(search: &str) -> Self {
         let pairs = decode(search.trim_start_matches('?'));
         let last = |name: &str| pairs.iter().rev().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.clone());
-        let own = ["sort", "run", "tab", "cursor"];
+        let own = ["sort", "run", "tab", "cursor", "at"];
         let rest = pairs.iter().filter(|(n, _)| !own.contains(&n.as_str()));
         let (filter, mut errors) =
             Filter::page_default().parse(rest.map(|(n, v)| (n.as_str(), v.as_str())), Dialect::Page);
@@ -46,7 +49,8 @@ impl PageQuery {
                 Err(e) => errors.push(FieldError { field: "sort".to_owned(), message: e.to_string() }),
             }
         }
-        Self { filter, sort, run: last("run"), tab: last("tab"), cursor: last("cursor"), errors }
+        let at = last("at").and_then(|text| Timestamp::parse(&text)).filter(|_| filter.as_of.is_some());
+        Self { filter, sort, run: last("run"), tab: last("tab"), cursor: last("cursor"), at, errors }
     }
 
     /// What decides which rows are shown, in normal form: the server functions take this.
@@ -61,7 +65,8 @@ impl PageQuery {
     /// The whole query string in normal form. A cursor is left out: it belongs to one step.
     pub fn address(&self) -> String {
         let mut out = self.list();
-        let drawer = [("run", &self.run), ("tab", &self.tab)];
+        let at = self.at.map(|at| at.to_string());
+        let drawer = [("at", &at), ("run", &self.run), ("tab", &self.tab)];
         let pairs = drawer.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
         let drawer = query_string(pairs);
         if !out.is_empty() && !drawer.is_empty() {
@@ -78,7 +83,25 @@ impl PageQuery {
 
     /// Another filter; the drawer closes, because its run may not be in the list any more.
     pub fn with_filter(&self, filter: Filter) -> Self {
-        Self { filter, run: None, tab: None, cursor: None, errors: Vec::new(), sort: self.sort }
+        Self { at: self.at.filter(|_| filter.as_of.is_some()), filter, sort: self.sort, ..Self::default() }
+    }
+
+    /// These rows for somebody who comes later: runs recorded after the event `as_of` are left out, and a window that
+    /// moves with the clock stands still. Its end stays open: clocks differ, and what `as_of` lets in is all there was.
+    pub fn at_moment(&self, as_of: i64, now: Timestamp) -> Self {
+        if self.filter.as_of.is_some() {
+            return self.clone();
+        }
+        let window = match self.filter.window {
+            Window::Last(s) => Window::Range { from: Some(now.plus_secs(-s)), to: None },
+            stands => stands,
+        };
+        let filter = Filter { as_of: Some(as_of), window, ..self.filter.clone() };
+        Self { filter, at: Some(now), ..self.clone() }
+    }
+
+    pub fn without_moment(&self) -> Self {
+        Self { filter: Filter { as_of: None, ..self.filter.clone() }, at: None, ..self.clone() }
     }
 }
 
@@ -147,6 +170,22 @@ mod tests {
         assert_eq!(query.filter.status.include, [Status::Running, Status::Failed]);
         assert_eq!(query.filter.search.as_deref(), Some("two words"));
         assert_eq!(query.address(), "status=running,failed&q=two%20words");
+    }
+
+    #[test]
+    fn a_link_to_a_moment_stands_still_and_says_when_it_was() {
+        let query = PageQuery::parse("status=failed&last=1h&run=0199a3f2-0000-7000-8000-00000000c41e&tab=log");
+        let now = Timestamp::from_millis(1_770_000_000_000);
+        let moment = query.at_moment(4711, now);
+        assert_eq!(
+            moment.address(),
+            "status=failed&from=2026-02-02T01:40:00Z&as_of=4711&at=2026-02-02T02:40:00Z\
+             &run=0199a3f2-0000-7000-8000-00000000c41e&tab=log"
+        );
+        assert_eq!(PageQuery::parse(&moment.address()), moment);
+        assert_eq!(moment.at_moment(9999, now), moment);
+        assert_eq!(PageQuery::parse("at=2026-02-02T02:40:00Z"), PageQuery::default());
+        assert_eq!(PageQuery::default().at_moment(1, now).without_moment().at, None);
     }
 
     #[test]

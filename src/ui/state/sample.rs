@@ -48,5 +48,6 @@ pub fn run(n: u64, start_s: i64) -> ExecutionSummary {
         heartbeat_at: None,
         cancel_requested_at: None,
         cancel_requested_by: None,
+        error_group: None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod contract;
+mod export;
 mod hostile;
 mod input;
 mod session;

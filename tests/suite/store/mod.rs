@@ -2,8 +2,12 @@
 
 mod access;
 mod bulk;
+mod failures;
+mod lists;
 mod lists;
 mod model;
+mod model;
+mod moments;
 mod numbers;
 mod plans;
 mod reading;

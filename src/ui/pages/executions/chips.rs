@@ -4,6 +4,7 @@ use crate::browser::{self, LocalStyle};
 use crate::ui::kit::format::{count, utc};
 use crate::ui::kit::{Chip, ErrorChip};
 use crate::ui::paths;
+use crate::ui::state::beside::BesideList;
 use crate::ui::state::chips::active_values;
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::query::PageQuery;
@@ -12,13 +13,13 @@ use crate::ui::state::url::PageUrl;
 use leptos::prelude::*;
 
 #[component]
-pub fn Chips(url: PageUrl, runs: Runs) -> impl IntoView {
+pub fn Chips(url: PageUrl, runs: Runs, beside: BesideList) -> impl IntoView {
     let clock = use_clock();
     let values = move || {
         url.query.with(|q| {
             let chips = active_values(&q.filter).into_iter().map(|value| {
                 let href = paths::executions(&q.with_filter(value.without).address());
-                view! { <Chip text=value.text href/> }
+                view! { <Chip text=beside.named(value.text) href/> }
             });
             chips.collect::<Vec<_>>()
         })

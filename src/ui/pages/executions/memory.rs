@@ -12,7 +12,7 @@ const KEY: &str = "runboard.executions";
 pub fn keep(url: PageUrl) {
     Effect::new(move |before: Option<()>| {
         let bare = url.bare.get();
-        let filter = url.query.with(|q| q.filter.page_query());
+        let filter = url.query.with(|q| q.filter.lasting().page_query());
         if before.is_none() && bare {
             let last = browser::stored(KEY).map(|text| PageQuery::parse(&text)).filter(|q| q.errors.is_empty());
             if let Some(last) = last.filter(|q| q.filter != Filter::page_default()) {

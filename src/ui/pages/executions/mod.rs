@@ -4,17 +4,21 @@ mod chips;
 mod filters;
 mod keys;
 mod memory;
+mod moment;
 mod panels;
 mod search;
+mod share;
+mod since;
 mod timeline;
 
 use crate::domain::{AgentKind, AgentSummary, Error, ExecutionId, RunCount};
-use crate::server_fns::{count_runs, list_agents};
+use crate::server_fns::{Beside, count_runs, list_agents, load_beside};
 use crate::ui::kit::{Button, Look};
 use crate::ui::parts::run::{Opened, Tab, open_run};
 use crate::ui::parts::runs::{Cards, ListActions, NoRuns, PickHead, RunList, SortHead, ways_out};
 use crate::ui::parts::{BulkBar, BulkDialog, PageHead, RunDrawer};
 use crate::ui::paths;
+use crate::ui::state::beside::BesideList;
 use crate::ui::state::bulk::Bulk;
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::live::use_live;
@@ -43,6 +47,8 @@ pub fn Executions() -> impl IntoView {
         },
     );
     let agents = Resource::new_blocking(|| (), |()| list_agents());
+    let asked = url.query.with_untracked(|q| q.filter.page_query());
+    let beside = Resource::new_blocking(|| (), move |()| load_beside(asked.clone()));
     let (run, tab) = url.query.with_untracked(|q| (q.run.clone(), Tab::parse(q.tab.as_deref().unwrap_or_default())));
     let opened = Resource::new_blocking(
         || (),
@@ -55,7 +61,7 @@ pub fn Executions() -> impl IntoView {
         Suspend::new(async move {
             let (first, counts) = (first.await, ways_out.await);
             let (agents, opened) = (agents.await, opened.await);
-            view! { <Body url first counts agents opened/> }
+            view! { <Body url first counts agents opened beside=beside.await/> }
         })
     };
     view! {
@@ -73,12 +79,14 @@ fn Body(
     counts: Vec<RunCount>,
     agents: Result<Vec<AgentSummary>, Error>,
     opened: Option<Result<Opened, Error>>,
+    beside: Result<Beside, Error>,
 ) -> impl IntoView {
     let (live, clock) = (use_live(), use_clock());
     let values = first.as_ref().ok().and_then(|first| first.numbers.clone());
     let runs = Runs::new(live, clock, url.query, "executions".to_owned(), first);
     let numbers = Numbers::new(live, url.query, values);
     runs.count_with(numbers);
+    let beside = BesideList::new(live, url.query, beside);
     let picks = Picks::provide(runs);
     let bulk = Bulk::new(picks, live);
     let can_retry = agents.as_ref().is_ok_and(|list| list.iter().any(|a| a.kind != AgentKind::External));
@@ -105,6 +113,8 @@ fn Body(
         selected: RwSignal::new(None),
         base: StoredValue::new(paths::EXECUTIONS.to_owned()),
     };
+    let since_walk = since::Walk::new(beside, Callback::new(open));
+    let failures = move || paths::failures(&url.query.with(|q| q.with_filter(q.filter.clone()).address()));
     let walk = move |step: i64| {
         let now = url.query.get_untracked();
         let next = now.run.as_ref().and_then(|id| runs.list.with_untracked(|l| l.neighbour(id, step).cloned()));
@@ -130,11 +140,15 @@ fn Body(
             <Button look=Look::Quiet on_press=move |_| refresh()>
                 "Refresh" <kbd class="desktop-only" aria-hidden="true">"r"</kbd>
             </Button>
+            <a class="btn quiet" href=failures>"Failures"</a>
+            <share::ShareMenu query=url.query runs/>
         </PageHead>
         <Cards numbers query=url.query actions/>
         <timeline::TimelineChart numbers url/>
         <filters::FilterBar url agents=agents.unwrap_or_default() numbers/>
-        <chips::Chips url runs/>
+        <since::SinceLine beside walk=since_walk/>
+        <moment::MomentNote query=url.query beside/>
+        <chips::Chips url runs beside/>
         <section class="list selectable" class:selecting=move || picks.shown.get() aria-label="Executions">
             <PickHead picks/>
             <SortHead query=url.query actions/>

@@ -1,0 +1,46 @@
+//! Server. The filtered set as a file.
+
+use super::executions::ListFilters;
+use super::extract::{Auth, Pairs};
+use super::problem::{ApiError, Problem};
+use crate::app::export::{self, Format};
+use crate::domain::Error;
+use axum::body::{Body, Bytes};
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use futures::stream;
+
+/// Every execution the filters match, however many, as a file: NDJSON (a summary a line) or CSV.
+///
+/// Which runs it holds is settled at its start (`X-Total-Count` says how many); each is shown as it is when its turn
+/// comes. A failure midway breaks the connection off, so that a file that ends properly is whole. In CSV, text that
+/// a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) gets a `'` in front.
+#[utoipa::path(get, path = "/api/executions/export", tag = "executions",
+    params(("format" = Option<String>, Query, description = "`ndjson` (default) or `csv`"),
+        ("sort" = Option<String>, Query, description = "as in lists; default `-started_at`"), ListFilters),
+    responses((status = 200, content_type = "application/x-ndjson", headers(("X-Total-Count" = i64, description = "Runs in the file"))),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem, description = "Too many exports are under way")))]
+pub async fn export_executions(Auth(caller): Auth, mut pairs: Pairs) -> Result<Response, ApiError> {
+    let format = pairs.take::<String>("format", "text")?.map(|s| s.parse::<Format>()).transpose()?.unwrap_or_default();
+    let sort = pairs.take::<String>("sort", "text")?.map(|s| s.parse()).transpose()?.unwrap_or_default();
+    let filter = pairs.filter()?;
+    let export = export::start(&caller, &filter, sort, format).await?;
+    let date: String = caller.now().to_string().chars().take(10).collect();
+    let name = format!("attachment; filename=\"runboard-executions-{date}.{}\"", format.ending());
+    let headers = [
+        (header::CONTENT_TYPE, format.content_type().to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+        (header::HeaderName::from_static("x-total-count"), export.total().to_string()),
+    ];
+    let pieces = stream::try_unfold(export, |mut export| async move {
+        match export.next().await {
+            Ok(piece) => Ok(piece.map(|bytes| (Bytes::from(bytes), export))),
+            Err(e) => {
+                tracing::warn!(error = %e, "an export was broken off");
+                Err::<_, Error>(e)
+            }
+        }
+    });
+    Ok((headers, Body::from_stream(pieces)).into_response())
+}
