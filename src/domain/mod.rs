@@ -2,11 +2,13 @@
 
 pub mod access;
 pub mod agent;
+pub mod columns;
 pub mod error;
 pub mod event;
 pub mod execution;
 pub mod filter;
 pub mod id;
+pub mod list_query;
 pub mod page;
 pub mod parts;
 pub mod stats;
@@ -15,11 +17,13 @@ pub mod time;
 
 pub use access::{Me, Role, Scope};
 pub use agent::{AgentKind, AgentSummary};
+pub use columns::{Column, Columns};
 pub use error::{Error, FieldError, Result};
 pub use event::{ClientFrame, EventKind, FrameType, ServerFrame, Topic};
 pub use execution::{ExecutionDetail, ExecutionPatch, ExecutionSummary, Interaction, NewExecution, RunLink};
 pub use filter::{Choice, Dialect, Filter, Label, Range, Window};
 pub use id::ExecutionId;
+pub use list_query::{ListQuery, QueryError};
 pub use page::{ExecutionPage, Sort, SortField};
 pub use parts::{LogLine, LogStream, NewLogLine, NewStep, NewToolCall, PartStatus, Step, ToolCall};
 pub use stats::{AgentStats, Stats};

@@ -5,9 +5,11 @@
 //! and keeps the right ones, so that a page can show both.
 
 mod parse;
+pub mod typed;
 mod url;
+mod values;
 
-pub use parse::Dialect;
+pub use parse::{Dialect, ENDS_BEFORE, NO_PARAMETER};
 pub use url::{escape, parse_query, query_string};
 
 use super::error::Error;
