@@ -14,6 +14,7 @@ pub mod stats;
 pub mod tokens;
 pub mod users;
 mod validate;
+pub mod views;
 
 pub use access::{Caller, Claim};
 pub use config::{Clock, Config};

@@ -112,8 +112,7 @@ impl Column {
             Self::Agent => (96, 170),
             Self::Message => (140, 0),
             Self::Trigger => (60, 76),
-            Self::Started => (68, 92),
-            Self::Duration => (68, 92),
+            Self::Started | Self::Duration => (68, 92),
             Self::Tokens | Self::Cost | Self::Input => (52, 76),
             Self::Queue | Self::Output => (52, 80),
             Self::Model | Self::Thread => (64, 130),
@@ -269,7 +268,7 @@ mod tests {
             assert!(px < 500 || kept.iter().map(|c| c.width().0 + GAP).sum::<u32>() + ROW_EXTRA <= px);
         }
         let names: Vec<_> = Columns::default().fitting(593).iter().map(|c| c.as_str()).collect();
-        assert_eq!(names, ["status", "agent", "message"]);
+        assert_eq!(names, ["status", "agent", "message", "duration"]);
         assert_eq!(Columns::default().fitting(1_392), Columns::default().list());
     }
 }

@@ -56,7 +56,7 @@ fn describe(errors: &[FieldError]) -> String {
 /// A message as a page shows it: what stands in backticks comes in quotation marks.
 pub fn readable(message: &str) -> String {
     let parts: Vec<&str> = message.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return message.to_owned();
     }
     let quoted = parts.iter().enumerate();

@@ -14,6 +14,7 @@ pub mod parts;
 pub mod stats;
 pub mod status;
 pub mod time;
+pub mod view;
 
 pub use access::{Me, Role, Scope};
 pub use agent::{AgentKind, AgentSummary};
@@ -29,3 +30,4 @@ pub use parts::{LogLine, LogStream, NewLogLine, NewStep, NewToolCall, PartStatus
 pub use stats::{AgentStats, Stats};
 pub use status::{Status, Trigger};
 pub use time::Timestamp;
+pub use view::View;

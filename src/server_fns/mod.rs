@@ -4,9 +4,11 @@
 
 mod executions;
 mod session;
+mod views;
 
 pub use executions::*;
 pub use session::*;
+pub use views::*;
 
 use crate::domain::Error;
 use leptos::server_fn::codec::JsonEncoding;

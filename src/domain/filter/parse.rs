@@ -85,7 +85,8 @@ impl Filter {
             match dialect.api_name(name) {
                 Some(api) => seen.entry(api).or_default().push(value),
                 None => {
-                    errors.push(FieldError { field: name.chars().take(80).collect(), message: NO_PARAMETER.to_owned() })
+                    errors
+                        .push(FieldError { field: name.chars().take(80).collect(), message: NO_PARAMETER.to_owned() });
                 }
             }
         }

@@ -3,6 +3,7 @@
 mod connection;
 mod drawer;
 mod head;
+mod keys;
 mod nav;
 mod problem;
 pub mod run;
@@ -15,6 +16,7 @@ mod time;
 pub use connection::{ConnectionMark, live_running};
 pub use drawer::RunDrawer;
 pub use head::PageHead;
+pub use keys::Shortcuts;
 pub use nav::Nav;
 pub use problem::Problem;
 pub use signed::Signed;

@@ -2,10 +2,12 @@
 
 pub mod chips;
 pub mod clock;
+pub mod complete;
 pub mod link;
 pub mod list;
 pub mod live;
 pub mod numbers;
+pub mod palette;
 pub mod query;
 pub mod runs;
 #[cfg(test)]
@@ -14,5 +16,6 @@ pub mod session;
 pub mod theme;
 pub mod turn;
 pub mod url;
+pub mod waiting;
 pub mod why;
 pub mod window;

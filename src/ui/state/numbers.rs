@@ -25,7 +25,12 @@ impl Numbers {
         let numbers = Self { live, query, turn: StoredValue::new(Turn::default()), stats: RwSignal::new(first.ok()) };
         let wanted = Memo::new(move |_| query.with(|q| q.filter.page_query()));
         Effect::watch(move || wanted.get(), move |_, _, _| numbers.reload(), false);
-        Effect::watch(move || live.polls(), move |_, _, _| numbers.reload(), false);
+        let poll = move || {
+            if !live.is_paused_untracked() {
+                numbers.reload();
+            }
+        };
+        Effect::watch(move || live.polls(), move |_, _, _| poll(), false);
         Effect::new(move || browser::spawn(numbers.keep()));
         numbers
     }
@@ -39,7 +44,7 @@ impl Numbers {
                 return;
             }
             let events = self.live.events_untracked();
-            if events != seen && browser::page_visible() {
+            if events != seen && browser::page_visible() && !self.live.is_paused_untracked() {
                 seen = events;
                 self.reload();
             }

@@ -122,6 +122,18 @@ impl PageQuery {
         crate::domain::filter::typed::line(self.filter.search.as_deref(), &wrong)
     }
 
+    /// Where to go on when the text of `search`, the query string this was read from, says more than text: typed
+    /// filters, or the id of a run.
+    pub fn understood(&self, search: &str) -> Option<String> {
+        let text: Vec<String> = parse_query(search).into_iter().filter(|(n, _)| n == "q").map(|(_, v)| v).collect();
+        let text = text.join(" ");
+        if let Some(id) = pasted_id(&text) {
+            let filter = Filter { search: None, ..self.filter.clone() };
+            return Some(self.with_filter(filter).with_run(Some(id.to_string())).address());
+        }
+        (text.contains(':') && text.trim() != self.field_text().trim()).then(|| self.address())
+    }
+
     /// What is wrong in the search field.
     pub fn typed_errors(&self) -> impl Iterator<Item = &QueryError> {
         self.errors.iter().filter(|e| matches!(e.kept, Kept::Typed(_)))
@@ -225,6 +237,23 @@ mod tests {
         let query = PageQuery::parse("status=failed&q=old+ab:c&colour=red").with_typed("status:running new");
         assert_eq!(query.address(), "status=running,failed&q=new&colour=red");
         assert_eq!(query.with_typed("").address(), "status=running,failed&colour=red");
+    }
+
+    #[test]
+    fn an_address_with_more_than_text_leads_to_the_canonical_one() {
+        let on = |text: &str| PageQuery::parse(text).understood(text);
+        assert_eq!(on("q=status:failed+foo").as_deref(), Some("status=failed&q=foo"));
+        assert_eq!(on("status=failed&q=foo"), None);
+        assert_eq!(on("q=http://x.example+a"), None);
+        assert_eq!(on("q=colour:red+foo").as_deref(), Some("q=foo%20colour:red"));
+        assert_eq!(on("q=foo+colour:red"), None);
+        let id = "0199a3f2-0000-7000-8000-00000000c41e";
+        assert_eq!(on(&format!("q={id}")), Some(format!("run={id}")));
+        // Wherever it leads, it leads no further.
+        for text in ["q=from:2026-02-02+to:2026-01-01", "q=a:b+ab:\"+x", "q=\"a:b\"", "q=last:7d+from:2026-01-01"] {
+            let to = on(text).unwrap_or_else(|| PageQuery::parse(text).address());
+            assert_eq!(on(&to), None, "{text} {to}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod words;
 mod write;
 
 pub use term::{KEYS, Term, milliseconds};
-pub use write::{bound_words, line, text_form, typed};
+pub use write::{bound_words, line, span_text, text_form, typed};
 
 use super::Filter;
 use std::ops::Range;

@@ -85,6 +85,11 @@ fn span(range: Range<i64>, write: impl Fn(i64) -> String) -> Option<String> {
     })
 }
 
+/// `90s`, `5m`: milliseconds in the largest unit that is exact.
+pub fn span_text(ms: i64) -> String {
+    written(ms, SPANS)
+}
+
 /// The three ranges in words for chips: `> 5m`, `≤ 0.5 USD`, `1000–5000`; each `None` when it bounds nothing.
 pub fn bound_words(filter: &Filter) -> [Option<String>; 3] {
     [

@@ -1,14 +1,18 @@
 //! Both sides. `/executions`: every run under the URL's filter, live.
 
 mod chips;
+mod columns;
 mod filters;
 mod keys;
 mod memory;
 mod panels;
 mod search;
+mod views;
 
+use crate::browser;
+use crate::domain::view::ViewPage;
 use crate::domain::{AgentSummary, Error, ExecutionId, Stats};
-use crate::server_fns::{execution_stats, list_agents};
+use crate::server_fns::{execution_stats, list_agents, list_views};
 use crate::ui::kit::{Button, Look};
 use crate::ui::parts::run::{Opened, Tab, open_run};
 use crate::ui::parts::runs::{Cards, ListActions, NoRuns, RunList, SortHead};
@@ -17,6 +21,7 @@ use crate::ui::paths;
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::live::use_live;
 use crate::ui::state::numbers::Numbers;
+use crate::ui::state::query::PageQuery;
 use crate::ui::state::runs::{FirstPage, Runs, first_page};
 use crate::ui::state::url::PageUrl;
 use leptos::html;
@@ -25,12 +30,17 @@ use leptos::prelude::*;
 #[component]
 pub fn Executions() -> impl IntoView {
     let url = PageUrl::new(paths::EXECUTIONS.to_owned());
+    // A plain form may have typed filters or an id in its text: on to the address that says the same.
+    if let Some(address) = url.query.with_untracked(|q| q.understood(&url.search_untracked())) {
+        browser::respond_redirect(&paths::executions(&address));
+    }
     // Only the first answer; from then on the page's state asks for what the URL says.
     let query = url.query.get_untracked();
     let filter = query.filter.page_query();
     let first = Resource::new_blocking(|| (), move |()| first_page(query.clone()));
     let stats = Resource::new_blocking(|| (), move |()| execution_stats(filter.clone()));
     let agents = Resource::new_blocking(|| (), |()| list_agents());
+    let views = Resource::new_blocking(|| (), |()| list_views());
     let (run, tab) = url.query.with_untracked(|q| (q.run.clone(), Tab::parse(q.tab.as_deref().unwrap_or_default())));
     let opened = Resource::new_blocking(
         || (),
@@ -41,8 +51,9 @@ pub fn Executions() -> impl IntoView {
     );
     let body = move || {
         Suspend::new(async move {
-            let (first, stats, agents, opened) = (first.await, stats.await, agents.await, opened.await);
-            view! { <Body url first stats agents opened/> }
+            let (first, stats, agents) = (first.await, stats.await, agents.await);
+            let (views, opened) = (views.await, opened.await);
+            view! { <Body url first stats agents views opened/> }
         })
     };
     view! {
@@ -59,6 +70,7 @@ fn Body(
     first: Result<FirstPage, Error>,
     stats: Result<Stats, Error>,
     agents: Result<Vec<AgentSummary>, Error>,
+    views: Result<ViewPage, Error>,
     opened: Option<Result<Opened, Error>>,
 ) -> impl IntoView {
     let (live, clock) = (use_live(), use_clock());
@@ -76,7 +88,7 @@ fn Body(
     let close = move || {
         if pushed.get_value() {
             pushed.set_value(false);
-            crate::browser::history_back();
+            browser::history_back();
         } else {
             url.replace(&url.query.get_untracked().with_run(None));
         }
@@ -101,9 +113,26 @@ fn Body(
     };
     let stop = crate::ui::parts::use_stop();
     Effect::watch(move || stop.done(), move |_, _, _| runs.refresh_unless_live(), false);
-    memory::keep(url);
-    keys::listen(runs, actions, area, Callback::new(move |()| refresh()));
+    let columns = columns::ChosenColumns::provide(url);
+    let views = views::Views::new(url, columns.shown, views);
+    memory::keep(url, views.default_query());
+    Effect::new(move || live.set_paused(url.query.with(|q| q.paused)));
+    on_cleanup(move || live.set_paused(false));
+    let pause = move || {
+        let now = url.query.get_untracked();
+        url.replace(&PageQuery { paused: !now.paused, ..now });
+    };
+    let filters = keys::FilterBarShown::new(runs.said);
     let run = Memo::new(move |_| url.query.with(|q| q.run.clone()));
+    keys::listen(keys::Keys {
+        runs,
+        actions,
+        area,
+        run,
+        refresh: Callback::new(move |()| refresh()),
+        pause: Callback::new(move |()| pause()),
+        filters,
+    });
     Effect::new(move || {
         if let Some(id) = run.get().and_then(|id| id.parse().ok()) {
             actions.selected.set(Some(id));
@@ -115,11 +144,13 @@ fn Body(
             <Button look=Look::Quiet on_press=move |_| refresh()>
                 "Refresh" <kbd class="desktop-only" aria-hidden="true">"r"</kbd>
             </Button>
+            <columns::ColumnsMenu columns/>
+            <views::ViewsMenu views/>
         </PageHead>
         <Cards numbers query=url.query actions/>
-        <filters::FilterBar url agents=agents.unwrap_or_default()/>
-        <chips::Chips url runs/>
-        <section class="list" aria-label="Executions">
+        <div class="filter-bar" hidden=move || filters.hidden()><filters::FilterBar url agents=agents.unwrap_or_default()/></div>
+        <chips::Chips url runs on_pause=move |()| pause()/>
+        <section class="list" aria-label="Executions" style=move || columns.layout.with(|l| l.style.clone())>
             <SortHead query=url.query actions/>
             <panels::Progress runs/>
             <panels::NewPill runs area/>

@@ -2,8 +2,10 @@
 
 mod actions;
 mod cards;
+mod cells;
 mod empty;
 mod head;
+mod layout;
 mod list;
 mod row;
 
@@ -11,6 +13,7 @@ pub use actions::copy_link;
 pub use cards::Cards;
 pub use empty::NoRuns;
 pub use head::SortHead;
+pub use layout::{Layout, ShownLayout};
 pub use list::{RunList, rows_below};
 pub use row::RunRow;
 
