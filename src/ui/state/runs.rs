@@ -99,7 +99,7 @@ impl Runs {
             move || self.live.paused(),
             move |paused, _, _| {
                 if !paused {
-                    self.release()
+                    self.release();
                 }
             },
             false,

@@ -23,7 +23,8 @@ pub struct Keys {
 
 /// `/` search · `j` `k` move · Enter opens (the row's link has the focus) · `r` refresh · `l` pause · `b` filter bar ·
 /// `s` stop. `ui/parts/keys.rs` has those of every page.
-pub fn listen(keys: Keys) {
+pub fn listen(keys: &Keys) {
+    let keys = *keys;
     let stop = use_stop();
     Effect::new(move || {
         browser::on_key(move |e| {
@@ -36,14 +37,14 @@ pub fn listen(keys: Keys) {
                     keys.filters.show();
                     browser::focus(".filters input[type=search]");
                 }
-                "j" => step(keys, 1),
-                "k" => step(keys, -1),
-                "]" if closed => step(keys, 1),
-                "[" if closed => step(keys, -1),
+                "j" => step(&keys, 1),
+                "k" => step(&keys, -1),
+                "]" if closed => step(&keys, 1),
+                "[" if closed => step(&keys, -1),
                 "r" => keys.refresh.run(()),
                 "l" => keys.pause.run(()),
                 "b" => keys.filters.toggle(),
-                "s" => stop_selected(keys, stop),
+                "s" => stop_selected(&keys, stop),
                 _ => return,
             }
             e.prevent_default();
@@ -52,7 +53,7 @@ pub fn listen(keys: Keys) {
 }
 
 /// Asks before it stops the run in the drawer, or the one the keyboard is on.
-fn stop_selected(keys: Keys, stop: StopRequest) {
+fn stop_selected(keys: &Keys, stop: StopRequest) {
     let row = |id: &ExecutionId| keys.runs.list.with_untracked(|l| l.row(id));
     let run = keys.actions.selected.get_untracked().and_then(|id| row(&id)).map(|row| row.run.clone());
     match run {
@@ -94,8 +95,8 @@ impl FilterBarShown {
     }
 }
 
-fn step(keys: Keys, by: i64) {
-    let Keys { runs, actions, area, .. } = keys;
+fn step(keys: &Keys, by: i64) {
+    let Keys { runs, actions, area, .. } = *keys;
     let next: Option<(usize, ExecutionId)> = runs.list.with_untracked(|l| {
         let last = l.len().checked_sub(1)?;
         let here = actions.selected.get_untracked().and_then(|id| l.order().iter().position(|i| *i == id));

@@ -124,7 +124,7 @@ fn Body(
     };
     let filters = keys::FilterBarShown::new(runs.said);
     let run = Memo::new(move |_| url.query.with(|q| q.run.clone()));
-    keys::listen(keys::Keys {
+    keys::listen(&keys::Keys {
         runs,
         actions,
         area,

@@ -23,7 +23,7 @@ impl Layout {
         let mut style = format!("--cols: {};", tracks(all));
         let fitting = NARROW.map(|(class, variable, px)| {
             let kept = columns.fitting(px);
-            style += &format!(" {variable}: {};", tracks(&kept));
+            style.extend([" ", variable, ": ", &tracks(&kept), ";"]);
             (class, kept)
         });
         let class = |column: Column| {
