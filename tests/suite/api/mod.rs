@@ -4,6 +4,7 @@ mod contract;
 mod hostile;
 mod input;
 mod session;
+mod views;
 
 use crate::support::{Backend, Http, World};
 use runboard::domain::{Role, Scope};

@@ -6,3 +6,4 @@ mod model;
 mod plans;
 mod recording;
 mod schema;
+mod views;

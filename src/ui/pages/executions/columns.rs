@@ -51,7 +51,7 @@ pub fn ColumnsMenu(columns: ChosenColumns) -> impl IntoView {
     let hidden = move || columns.shown.with(|c| Column::ALL.into_iter().filter(|x| !c.has(*x)).collect::<Vec<_>>());
     let lines = move || columns.shown.with(|c| c.list().to_vec()).into_iter().chain(hidden()).collect::<Vec<_>>();
     view! {
-        <div class="needs-js">
+        <div class="needs-js desktop-only">
             <Menu name="Columns" end=true>
                 <ul class="columns-menu" aria-label="Columns, in their order">
                     <For each=lines key=|c| *c let:column><Line columns column/></For>

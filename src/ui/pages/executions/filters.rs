@@ -61,7 +61,7 @@ pub fn FilterBar(url: PageUrl, agents: Vec<AgentSummary>) -> impl IntoView {
     view! {
         <form class="filters" method="get" action=paths::EXECUTIONS role="search" on:submit=|e: SubmitEvent| e.prevent_default()>
             // What Enter in a field presses without JavaScript: not the first "not".
-            <button type="submit" class="visually-hidden" tabindex="-1" aria-hidden="true">"Apply"</button>
+            <button type="submit" class="visually-hidden only-plain" tabindex="-1" aria-hidden="true">"Apply"</button>
             <button type="button" class="btn phone-only needs-js" on:click=move |_| browser::open_dialog(sheet)><Icon name="filter"/>{button}</button>
             <dialog class="sheet" node_ref=sheet aria-label="Filters">
                 <Menu name="Agent">{none}{agents}</Menu>

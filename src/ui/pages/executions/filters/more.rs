@@ -106,7 +106,7 @@ impl Form {
         view! {
             <label>
                 <span>{label}</span>
-                <select name=name prop:value=value on:change=move |e| set.run((name, event_target_value(&e)))>
+                <select name=name aria-label=label prop:value=value on:change=move |e| set.run((name, event_target_value(&e)))>
                     {options.into_iter().collect_view()}
                 </select>
             </label>

@@ -2,11 +2,13 @@
 
 use crate::domain::{Choice, Filter};
 use crate::ui::state::chips::negated;
+use crate::ui::state::clock::use_clock;
 use crate::ui::state::url::PageUrl;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-/// A button that sends the plain form, so that it works without JavaScript too. `name`: the parameter.
+/// Without JavaScript a button that sends the form; with it one that Enter in a field must not press. `name`: the
+/// parameter.
 pub fn not<T>(
     url: PageUrl,
     name: &'static str,
@@ -17,6 +19,7 @@ pub fn not<T>(
 where
     T: ToString + Clone + Ord + Send + Sync + 'static,
 {
+    let clock = use_clock();
     let plain = format!("!{}", value.to_string());
     let sought = value.clone();
     // Reading goes through a copy: one accessor serves both ways.
@@ -30,7 +33,7 @@ where
         });
     };
     view! {
-        <button type="submit" class="not" name=name value=plain aria-label=format!("Not {what}")
+        <button type=move || if clock.hydrated() { "button" } else { "submit" } class="not" name=name value=plain aria-label=format!("Not {what}")
             aria-pressed=move || on.get().to_string() on:click=press>"not"</button>
     }
     .into_any()
