@@ -78,6 +78,7 @@ impl Filter {
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
         dialect: Dialect,
     ) -> (Self, Vec<FieldError>) {
+        let usual = self.window;
         let mut filter = self;
         let mut errors = Vec::new();
         let mut seen: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
@@ -118,7 +119,7 @@ impl Filter {
         if let Window::Range { from: Some(from), to: Some(to) } = filter.window
             && from > to
         {
-            filter.window = Window::All;
+            filter.window = usual;
             errors
                 .push(FieldError { field: dialect.own_name("start_time").to_owned(), message: ENDS_BEFORE.to_owned() });
         }

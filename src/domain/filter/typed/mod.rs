@@ -47,26 +47,23 @@ pub struct Wrong {
 
 /// Every word of `text`, in order. Never fails: what is wrong is said at its place.
 pub fn parse(text: &str) -> Vec<Token> {
-    let (mut relative, mut absolute) = (false, false);
     let word = |word: words::Word<'_>| {
         let kind = match word.shape {
             Shape::Text(text) => Kind::Text(text),
-            Shape::Pair { key, value } => match term::read(key, value) {
-                Ok(term) => {
-                    relative |= matches!(term, Term::Last(_));
-                    absolute |= matches!(term, Term::From(_) | Term::To(_));
-                    if relative && absolute && matches!(term, Term::Last(_) | Term::From(_) | Term::To(_)) {
-                        Kind::Wrong("give either last or from and to, not both".to_owned())
-                    } else {
-                        Kind::Term(term)
-                    }
-                }
-                Err(message) => Kind::Wrong(message),
-            },
+            Shape::Pair { key, value } => term::read(key, value).map_or_else(Kind::Wrong, Kind::Term),
         };
         Token { at: word.at, kind }
     };
-    words::split(text).into_iter().map(word).collect()
+    let mut tokens: Vec<Token> = words::split(text).into_iter().map(word).collect();
+    let relative = |t: &Token| matches!(t.kind, Kind::Term(Term::Last(_)));
+    let absolute = |t: &Token| matches!(t.kind, Kind::Term(Term::From(_) | Term::To(_)));
+    if tokens.iter().any(relative) && tokens.iter().any(absolute) {
+        // All of them: one alone would be right when it is read again.
+        for token in tokens.iter_mut().filter(|t| relative(t) || absolute(t)) {
+            token.kind = Kind::Wrong("give either last or from and to, not both".to_owned());
+        }
+    }
+    tokens
 }
 
 /// The text among the tokens as it was typed; where something else was taken out, one space is left.

@@ -86,11 +86,13 @@ fn what_is_no_filter_is_named_with_the_nearest_one() {
     assert!(complaint("status:done").starts_with("“done” is not a status; use queued"));
     assert_eq!(complaint("status:"), "status: needs a value directly after the colon");
     assert_eq!(complaint("duration:5m"), "duration: say from where or up to where, as in >5m");
-    assert_eq!(complaint("duration:>5"), "duration: “5” is not a span like 500ms, 5m or 1.5h");
+    assert_eq!(complaint("duration:>5"), "“5” is not a span like 500ms, 5m or 1.5h");
     assert_eq!(complaint("tokens:<0"), "tokens: nothing can lie there");
-    assert_eq!(complaint("root:maybe"), "root: “maybe” is neither true nor false");
+    assert_eq!(complaint("root:maybe"), "“maybe” is neither true nor false");
     assert_eq!(complaint("agent:\"a b"), "agent: a quotation mark is not closed");
-    assert_eq!(complaint("last:7d from:2026-01-01"), "give either last or from and to, not both");
+    let (f, wrong) = read("last:7d from:2026-01-01");
+    assert_eq!((wrong.len(), f.window), (2, Window::All));
+    assert_eq!(wrong[0].message, "give either last or from and to, not both");
     assert_eq!(complaint("from:2026-02-01 to:2026-01-01"), "the start lies after the end");
     let (f, wrong) = read("status:failed colour:red tax");
     assert_eq!(wrong[0].raw, "colour:red");

@@ -170,13 +170,13 @@ mod tests {
 
     #[test]
     fn a_control_sets_its_own_parameter_only() {
-        let base = PageQuery::parse("status=failed&q=%22a:b%22&min_duration=5m").filter;
+        let base = PageQuery::parse("status=failed&q=%22ab:c%22&min_duration=5m").filter;
         let set = |name, value| with_param(&base, name, value).map(|f| f.page_query()).map_err(|e| e.message);
         assert_eq!(
             set("tool", "github.*,!x"),
-            Ok("status=failed&tool=github.*,!x&q=%22a:b%22&min_duration=300000".to_owned())
+            Ok("status=failed&tool=github.*,!x&q=%22ab:c%22&min_duration=300000".to_owned())
         );
-        assert_eq!(set("min_duration", " "), Ok("status=failed&q=%22a:b%22".to_owned()));
+        assert_eq!(set("min_duration", " "), Ok("status=failed&q=%22ab:c%22".to_owned()));
         assert_eq!(set("min_cost", "x"), Err("`x` is not an amount of USD".to_owned()));
         assert_eq!(value_of(&PageQuery::parse("min_duration=90000"), "min_duration"), "90s");
     }

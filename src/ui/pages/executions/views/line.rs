@@ -3,13 +3,11 @@
 use super::Views;
 use crate::browser;
 use crate::domain::Filter;
-use crate::domain::Role;
 use crate::domain::filter::typed::typed;
 use crate::domain::view::{View, ViewPatch};
 use crate::ui::kit::Icon;
 use crate::ui::paths;
 use crate::ui::state::query::PageQuery;
-use crate::ui::state::session::use_me;
 use leptos::prelude::*;
 
 #[component]
@@ -23,7 +21,7 @@ pub fn Line(views: Views, id: String) -> impl IntoView {
         })
     };
     let Some(first) = view.get_untracked() else { return ().into_any() };
-    let may_change = first.mine || use_me().role == Role::Admin;
+    let may_change = first.mine || views.admin;
     let first = StoredValue::new(first);
     let view = Signal::derive(move || view.get().unwrap_or_else(|| first.get_value()));
     let href = move || view.with(|v| paths::executions(&v.query));

@@ -4,11 +4,12 @@ mod line;
 
 use crate::browser;
 use crate::domain::view::{NewView, View, ViewPage, ViewPatch};
-use crate::domain::{Columns, Error};
+use crate::domain::{Columns, Error, Role};
 use crate::server_fns::{change_view, delete_view, list_views, save_view};
 use crate::ui::kit::{Button, Menu};
 use crate::ui::state::live::{Live, use_live};
 use crate::ui::state::query::PageQuery;
+use crate::ui::state::session::use_me;
 use crate::ui::state::url::PageUrl;
 use leptos::prelude::*;
 use line::Line;
@@ -26,6 +27,8 @@ pub struct Views {
     /// Just deleted: what would make it again.
     deleted: RwSignal<Option<NewView>>,
     busy: RwSignal<bool>,
+    /// May the viewer change what others share?
+    admin: bool,
 }
 
 impl Views {
@@ -43,6 +46,7 @@ impl Views {
             problem: RwSignal::new(problem),
             deleted: RwSignal::new(None),
             busy: RwSignal::new(false),
+            admin: use_me().role == Role::Admin,
         };
         views.take(page);
         views
