@@ -11,6 +11,7 @@ pub mod problem;
 mod record;
 mod seen;
 mod stream;
+mod views;
 
 use crate::live::Hub;
 use crate::server::metrics::Metrics;
@@ -81,6 +82,8 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(people::list_tokens, people::create_token))
         .routes(routes!(people::delete_token))
         .routes(routes!(people::list_users, people::create_user))
+        .routes(routes!(views::list_views, views::create_view))
+        .routes(routes!(views::patch_view, views::delete_view))
         .routes(routes!(ops::healthz))
         .routes(routes!(ops::readyz))
         .routes(routes!(ops::metrics))

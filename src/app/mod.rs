@@ -21,6 +21,7 @@ pub mod session;
 pub mod tokens;
 pub mod users;
 mod validate;
+pub mod views;
 
 pub use access::{Caller, Claim};
 pub use config::{Clock, Config};

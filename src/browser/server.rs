@@ -92,6 +92,12 @@ pub fn focus_later(_selector: String) {}
 
 pub fn focus_soon(_selector: String) {}
 
+pub const fn caret_at_end(_input: NodeRef<html::Input>) -> bool {
+    true
+}
+
+pub fn show(_id: &str) {}
+
 pub const fn typing() -> bool {
     false
 }

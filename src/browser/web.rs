@@ -225,6 +225,26 @@ pub fn focus_soon(selector: String) {
     if find(&selector).is_some() { focus(&selector) } else { focus_later(selector) }
 }
 
+/// Is nothing behind the caret?
+pub fn caret_at_end(input: NodeRef<html::Input>) -> bool {
+    input.get_untracked().is_none_or(|i| {
+        let caret = i.selection_end().ok().flatten();
+        caret.is_none_or(|at| at as usize >= i.value().encode_utf16().count())
+    })
+}
+
+/// Scrolls the box around an element so far that it shows it.
+pub fn show(id: &str) {
+    let Some(element) = find(&format!("#{id}")) else { return };
+    let Some(around) = element.parent_element() else { return };
+    let (top, bottom) = (element.offset_top(), element.offset_top() + element.offset_height());
+    if top < around.scroll_top() {
+        around.set_scroll_top(top);
+    } else if bottom > around.scroll_top() + around.client_height() {
+        around.set_scroll_top(bottom - around.client_height());
+    }
+}
+
 /// Does the reader type into a field? Single-key shortcuts stay silent then.
 pub fn typing() -> bool {
     document().and_then(|d| d.active_element()).is_some_and(|e| {

@@ -52,3 +52,13 @@ fn describe(errors: &[FieldError]) -> String {
     let parts: Vec<String> = errors.iter().map(|e| format!("{}: {}", e.field, e.message)).collect();
     parts.join("; ")
 }
+
+/// A message as a page shows it: what stands in backticks comes in quotation marks.
+pub fn readable(message: &str) -> String {
+    let parts: Vec<&str> = message.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return message.to_owned();
+    }
+    let quoted = parts.iter().enumerate();
+    quoted.map(|(i, part)| if i % 2 == 1 { format!("“{part}”") } else { (*part).to_owned() }).collect()
+}

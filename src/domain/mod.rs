@@ -4,6 +4,7 @@ pub mod access;
 pub mod agent;
 pub mod ansi;
 pub mod bulk;
+pub mod columns;
 pub mod compare;
 pub mod error;
 pub mod event;
@@ -12,6 +13,7 @@ pub mod failure;
 pub mod filter;
 pub mod find;
 pub mod id;
+pub mod list_query;
 pub mod page;
 pub mod parts;
 pub mod reading;
@@ -20,6 +22,7 @@ pub mod stats;
 pub mod status;
 pub mod time;
 pub mod timeline;
+pub mod view;
 
 pub use access::{Me, Role, Scope};
 pub use agent::{AgentKind, AgentSummary};
@@ -27,6 +30,7 @@ pub use bulk::{
     BULK_LIMIT, BulkAction, BulkJob, BulkPreview, BulkProgress, BulkResult, BulkRow, BulkRowSeen, BulkState,
     BulkTarget, Excluded, ExcludedGroup, Reason,
 };
+pub use columns::{Column, Columns};
 pub use compare::{ComparedPart, ComparedParts, Comparison, DiffRow, PartSide, Side, TextDiff};
 pub use error::{Error, FieldError, Result};
 pub use event::{ClientFrame, EventKind, FrameType, ServerFrame, Topic};
@@ -34,6 +38,7 @@ pub use execution::{ExecutionDetail, ExecutionPatch, ExecutionSummary, Interacti
 pub use failure::{Failure, FailureGroup, FailureGroups, LastGood};
 pub use filter::{Choice, Dialect, Filter, Label, Range, Window};
 pub use id::ExecutionId;
+pub use list_query::{ListQuery, QueryError};
 pub use page::{ExecutionPage, FirstPage, RunCount, Sort, SortField};
 pub use parts::{LogLine, LogStream, NewLogLine, NewStep, NewToolCall, PartStatus, Step, ToolCall};
 pub use reading::{ListedCall, LogHits, Markup, RunExtras, RunRecord, SubRun};
@@ -42,3 +47,4 @@ pub use stats::{AgentStats, FacetValue, Facets, Numbers, Stats};
 pub use status::{Status, Trigger};
 pub use time::Timestamp;
 pub use timeline::{BeforeWindow, Timeline, TimelineBucket};
+pub use view::View;

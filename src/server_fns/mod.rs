@@ -7,12 +7,14 @@ mod executions;
 mod run;
 mod seen;
 mod session;
+mod views;
 
 pub use bulk::*;
 pub use executions::*;
 pub use run::*;
 pub use seen::*;
 pub use session::*;
+pub use views::*;
 
 use crate::domain::Error;
 use leptos::server_fn::codec::JsonEncoding;

@@ -19,6 +19,7 @@ pub mod search;
 pub mod settings;
 pub mod stats;
 pub mod users;
+pub mod views;
 pub mod writer;
 
 pub use db::{Db, Executor, Tx};

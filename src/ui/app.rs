@@ -2,7 +2,7 @@
 
 use super::kit::Sprite;
 use super::pages::{Agent, Agents, Compare, Dashboard, Execution, Executions, Failures, Login, NotFound, SetUp};
-use super::parts::{Nav, Signed, StopDialog};
+use super::parts::{Nav, Shortcuts, Signed, StopDialog};
 use super::state::clock::Clock;
 use super::state::live::Live;
 use super::state::notify::Notify;
@@ -77,6 +77,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/login") ssr=SsrMode::Async view=Login/>
                         <Route path=path!("/setup") ssr=SsrMode::Async view=SetUp/>
                     </FlatRoutes>
+                    <Shortcuts/>
                 </StopDialog>
             </main>
         </Router>

@@ -6,9 +6,11 @@
 
 mod object;
 mod parse;
+pub mod typed;
 mod url;
+mod values;
 
-pub use parse::Dialect;
+pub use parse::{Dialect, ENDS_BEFORE, NO_PARAMETER};
 pub use url::{escape, parse_query, query_string};
 
 use super::error::Error;

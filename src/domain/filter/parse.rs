@@ -1,11 +1,15 @@
 //! Both sides. A filter from parameters, and back, in either dialect.
 
+use super::typed::text_form;
 use super::url::query_string;
-use super::{Choice, Filter, Window, format_seconds};
+use super::values::{boolean, choice, count, duration, join, money, one};
+use super::{Filter, Window, format_seconds};
 use crate::domain::error::{Error, FieldError};
 use crate::domain::time::Timestamp;
 use std::collections::BTreeMap;
-use std::fmt::Display;
+
+pub const NO_PARAMETER: &str = "is not a parameter of this list";
+pub const ENDS_BEFORE: &str = "lies after the end";
 
 /// Which names the parameters carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,16 +80,17 @@ impl Filter {
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
         dialect: Dialect,
     ) -> (Self, Vec<FieldError>) {
+        let usual = self.window;
         let mut filter = self;
         let mut errors = Vec::new();
         let mut seen: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
         for (name, value) in pairs {
             match dialect.api_name(name) {
                 Some(api) => seen.entry(api).or_default().push(value),
-                None => errors.push(FieldError {
-                    field: name.chars().take(80).collect(),
-                    message: "is not a parameter of this list".to_owned(),
-                }),
+                None => {
+                    errors
+                        .push(FieldError { field: name.chars().take(80).collect(), message: NO_PARAMETER.to_owned() });
+                }
             }
         }
         let relative = seen.contains_key("last");
@@ -96,9 +101,11 @@ impl Filter {
             });
             seen.remove("last");
         }
+        // On pages the text is typed, and may say more than text.
+        let typed = if dialect == Dialect::Page { seen.remove("search") } else { None };
         for (api, values) in seen {
             let field = dialect.own_name(api);
-            if let Err(e) = filter.set(api, &values) {
+            if let Err(e) = filter.set(api, &values, dialect) {
                 match e {
                     Error::Invalid(list) => errors
                         .extend(list.into_iter().map(|e| FieldError { field: field.to_owned(), message: e.message })),
@@ -106,19 +113,22 @@ impl Filter {
                 }
             }
         }
+        if let Some(values) = typed {
+            // Several fields of one form are one text.
+            let wrong = filter.take_typed(&values.join(" "));
+            errors.extend(wrong.into_iter().map(|w| FieldError { field: "q".to_owned(), message: w.message }));
+        }
         if let Window::Range { from: Some(from), to: Some(to) } = filter.window
             && from > to
         {
-            filter.window = Window::All;
-            errors.push(FieldError {
-                field: dialect.own_name("start_time").to_owned(),
-                message: "lies after the end".to_owned(),
-            });
+            filter.window = usual;
+            errors
+                .push(FieldError { field: dialect.own_name("start_time").to_owned(), message: ENDS_BEFORE.to_owned() });
         }
         (filter, errors)
     }
 
-    fn set(&mut self, api: &str, values: &[&str]) -> Result<(), Error> {
+    fn set(&mut self, api: &str, values: &[&str], dialect: Dialect) -> Result<(), Error> {
         match api {
             "agent_name" => self.agent = choice(values, |s| Ok(s.to_owned()))?,
             "status" => self.status = choice(values, str::parse)?,
@@ -153,8 +163,8 @@ impl Filter {
                 }
                 self.window = Window::Range { from, to };
             }
-            "min_duration_ms" => self.duration_ms.min = Some(count(values)?),
-            "max_duration_ms" => self.duration_ms.max = Some(count(values)?),
+            "min_duration_ms" => self.duration_ms.min = Some(duration(values, dialect)?),
+            "max_duration_ms" => self.duration_ms.max = Some(duration(values, dialect)?),
             "min_cost" => self.cost.min = Some(money(values)?),
             "max_cost" => self.cost.max = Some(money(values)?),
             "min_tokens" => self.tokens.min = Some(count(values)?),
@@ -167,7 +177,7 @@ impl Filter {
             "changed_after" => self.changed.min = Some(count(values)?),
             "changed_before" => self.changed.max = Some(count(values)?),
             "as_of" => self.as_of = Some(count(values)?),
-            _ => return Err(Error::invalid(api, "is not a parameter of this list")),
+            _ => return Err(Error::invalid(api, NO_PARAMETER)),
         }
         Ok(())
     }
@@ -186,7 +196,10 @@ impl Filter {
         add("tool", join(&self.tool));
         add("model", join(&self.model));
         add("label", join(&self.label));
-        add("search", self.search.clone());
+        add(
+            "search",
+            self.search.as_deref().map(|q| if dialect == Dialect::Page { text_form(q) } else { q.to_owned() }),
+        );
         if self.window != base.window {
             match self.window {
                 Window::All => add("last", Some("all".to_owned())),
@@ -235,118 +248,15 @@ impl Filter {
     }
 }
 
-/// Splits at commas; `\` keeps the next character as it is.
-fn split(value: &str) -> Vec<(bool, String)> {
-    let mut out = Vec::new();
-    let mut part = String::new();
-    let mut negated = false;
-    let mut chars = value.chars();
-    loop {
-        match chars.next() {
-            end @ (None | Some(',')) => {
-                if !part.is_empty() {
-                    out.push((negated, std::mem::take(&mut part)));
-                }
-                negated = false;
-                if end.is_none() {
-                    return out;
-                }
-            }
-            Some('!') if part.is_empty() && !negated => negated = true,
-            Some('\\') => part.extend(chars.next()),
-            Some(c) => part.push(c),
-        }
-    }
-}
-
-fn choice<T: Ord>(values: &[&str], parse: impl Fn(&str) -> Result<T, Error>) -> Result<Choice<T>, Error> {
-    let mut choice = Choice { include: Vec::new(), exclude: Vec::new() };
-    let mut errors = Vec::new();
-    for (negated, text) in values.iter().flat_map(|v| split(v)) {
-        match parse(&text) {
-            Ok(v) if negated => choice.exclude.push(v),
-            Ok(v) => choice.include.push(v),
-            Err(Error::Invalid(e)) => errors.extend(e),
-            Err(other) => return Err(other),
-        }
-    }
-    if choice.include.len() + choice.exclude.len() > 200 {
-        return Err(Error::invalid("", "has more than 200 values"));
-    }
-    for list in [&mut choice.include, &mut choice.exclude] {
-        list.sort();
-        list.dedup();
-    }
-    if errors.is_empty() { Ok(choice) } else { Err(Error::Invalid(errors)) }
-}
-
-fn join<T: Display>(choice: &Choice<T>) -> Option<String> {
-    let mut out = String::new();
-    let parts = choice.include.iter().map(|v| (false, v)).chain(choice.exclude.iter().map(|v| (true, v)));
-    for (i, (negated, value)) in parts.enumerate() {
-        if i > 0 {
-            out.push(',');
-        }
-        if negated {
-            out.push('!');
-        }
-        for (j, c) in value.to_string().chars().enumerate() {
-            if c == ',' || c == '\\' || (c == '!' && j == 0) {
-                out.push('\\');
-            }
-            out.push(c);
-        }
-    }
-    (!out.is_empty()).then_some(out)
-}
-
-fn one<'a>(values: &[&'a str]) -> Result<&'a str, Error> {
-    match values {
-        [one] => Ok(one),
-        _ => Err(Error::invalid("", "is given more than once")),
-    }
-}
-
-fn count(values: &[&str]) -> Result<i64, Error> {
-    let text = one(values)?;
-    text.parse::<i64>()
-        .ok()
-        .filter(|n| *n >= 0)
-        .ok_or_else(|| Error::invalid("", format!("`{text}` is not a whole number of 0 or more")))
-}
-
-fn money(values: &[&str]) -> Result<f64, Error> {
-    let text = one(values)?;
-    text.parse::<f64>()
-        .ok()
-        .filter(|n| n.is_finite() && *n >= 0.0 && *n < 1e9)
-        .ok_or_else(|| Error::invalid("", format!("`{text}` is not an amount of USD")))
-}
-
-fn boolean(values: &[&str]) -> Result<bool, Error> {
-    match one(values)? {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        other => Err(Error::invalid("", format!("`{other}` is neither true nor false"))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::Choice;
     use super::super::url::parse_query;
     use super::*;
     use crate::domain::status::Status;
 
     fn page(query: &[(&str, &str)]) -> (Filter, Vec<FieldError>) {
         Filter::page_default().parse(query.iter().copied(), Dialect::Page)
-    }
-
-    #[test]
-    fn values_split_at_commas_and_a_bang_negates() {
-        assert_eq!(split("a,!b,,c"), [(false, "a".into()), (true, "b".into()), (false, "c".into())]);
-        assert_eq!(split(r"a\,b,\!c"), [(false, "a,b".into()), (false, "!c".into())]);
-        assert_eq!(split(""), []);
-        assert_eq!(split(","), []);
     }
 
     #[test]

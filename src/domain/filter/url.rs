@@ -44,7 +44,8 @@ pub fn query_string<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> S
         if !out.is_empty() {
             out.push('&');
         }
-        out.push_str(name);
+        // Names come from addresses too, when they are kept to be shown as errors.
+        escape_into(&mut out, name);
         out.push('=');
         escape_into(&mut out, &value);
     }

@@ -22,13 +22,22 @@ pub fn Chip(
     }
 }
 
-/// A value that was not understood, and why.
+/// Something that was not understood, and why.
 #[component]
-pub fn ErrorChip(#[prop(into)] text: String) -> impl IntoView {
+pub fn ErrorChip(
+    #[prop(into)] text: String,
+    /// Where the page is without it.
+    #[prop(into)]
+    href: String,
+) -> impl IntoView {
+    let label = format!("Remove: {text}");
     view! {
-        <span class="chip error" role="alert">
+        <span class="chip error">
             <Icon name="alert"/>
             <span>{text}</span>
+            <a href=href class="chip-x" aria-label=label prop:replace=true data-noscroll="">
+                <Icon name="close"/>
+            </a>
         </span>
     }
 }

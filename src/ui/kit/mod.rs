@@ -5,6 +5,7 @@ mod chip;
 mod dialog;
 pub mod format;
 mod icon;
+mod listbox;
 mod menu;
 mod note;
 
@@ -12,5 +13,6 @@ pub use button::{Button, Look};
 pub use chip::{Chip, ErrorChip};
 pub use dialog::ConfirmDialog;
 pub use icon::{Icon, Sprite};
+pub use listbox::{Listbox, OptionLine, OptionList};
 pub use menu::{Kebab, Menu};
 pub use note::{Command, EmptyState, ErrorNote};

@@ -17,6 +17,12 @@ const PLACES: [(&str, &str, &str); 3] = [
     ("Agents", "agents", paths::AGENTS),
 ];
 
+/// Name and address of the places somebody of this role has.
+pub fn places(role: Role) -> Vec<(String, String)> {
+    let seen = PLACES.iter().filter(|(_, _, href)| role != Role::Client || *href == paths::AGENTS);
+    seen.map(|(name, _, href)| ((*name).to_owned(), (*href).to_owned())).collect()
+}
+
 #[component]
 pub fn Nav() -> impl IntoView {
     let session = use_session();

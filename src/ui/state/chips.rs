@@ -1,6 +1,7 @@
 //! Both sides. Active filter values one by one, each with the filter that is left without it.
 
 use crate::domain::filter::format_seconds;
+use crate::domain::filter::typed::bound_words;
 use crate::domain::{Choice, Filter, Range, Window};
 use crate::ui::kit::format::count;
 use std::fmt::Display;
@@ -31,9 +32,10 @@ pub fn active_values(filter: &Filter) -> Vec<ActiveValue> {
     one(filter.search.as_ref().map(|q| format!("text: {q}")), |f| f.search = None);
     one((filter.window != Window::DAY).then(|| window_words(filter.window)), |f| f.window = Window::DAY);
     one((!filter.include_unfinished).then(|| "started in this time only".to_owned()), |f| f.include_unfinished = true);
-    one(range("duration", " ms", filter.duration_ms), |f| f.duration_ms = Range::default());
-    one(range("cost", " USD", filter.cost), |f| f.cost = Range::default());
-    one(range("tokens", "", filter.tokens), |f| f.tokens = Range::default());
+    let [duration, cost, tokens] = bound_words(filter);
+    one(duration.map(|w| format!("duration {w}")), |f| f.duration_ms = Range::default());
+    one(cost.map(|w| format!("cost {w}")), |f| f.cost = Range::default());
+    one(tokens.map(|w| format!("tokens {w}")), |f| f.tokens = Range::default());
     one(filter.has_interaction.map(|b| format!("interactions: {}", yes(b))), |f| f.has_interaction = None);
     one(filter.has_error.map(|b| format!("errors: {}", yes(b))), |f| f.has_error = None);
     one(filter.root_only.then(|| "root runs only".to_owned()), |f| f.root_only = false);
@@ -78,15 +80,6 @@ fn choice<T: Display + Clone + PartialEq>(
     }
 }
 
-fn range<T: Display>(name: &str, unit: &str, range: Range<T>) -> Option<String> {
-    match (range.min, range.max) {
-        (None, None) => None,
-        (Some(min), None) => Some(format!("{name} ≥ {min}{unit}")),
-        (None, Some(max)) => Some(format!("{name} ≤ {max}{unit}")),
-        (Some(min), Some(max)) => Some(format!("{name} {min}–{max}{unit}")),
-    }
-}
-
 /// `last 24 h`, `all time`, `2026-01-01 00:00 UTC – now`.
 pub fn window_words(window: Window) -> String {
     match window {
@@ -112,6 +105,17 @@ pub fn toggled<T: PartialEq + Ord>(mut choice: Choice<T>, value: T, on: bool) ->
     if on {
         choice.include.push(value);
         choice.include.sort();
+    }
+    choice
+}
+
+/// The choice with everything but `value` switched on or off; the other way round, as `toggled`.
+pub fn negated<T: PartialEq + Ord>(mut choice: Choice<T>, value: T, on: bool) -> Choice<T> {
+    choice.exclude.retain(|v| *v != value);
+    choice.include.retain(|v| *v != value);
+    if on {
+        choice.exclude.push(value);
+        choice.exclude.sort();
     }
     choice
 }
@@ -145,6 +149,15 @@ mod tests {
             filter = value.without;
         }
         assert_eq!(filter, Filter::page_default());
+    }
+
+    #[test]
+    fn a_value_is_either_wanted_or_not() {
+        let wanted = toggled(Choice::default(), 1, true);
+        let unwanted = negated(wanted, 1, true);
+        assert_eq!(unwanted, Choice { include: vec![], exclude: vec![1] });
+        assert_eq!(toggled(unwanted.clone(), 1, true), Choice::only(1));
+        assert_eq!(negated(unwanted, 1, false), Choice::default());
     }
 
     #[test]

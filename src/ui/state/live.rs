@@ -27,6 +27,7 @@ pub struct Live {
     polls: RwSignal<u32>,
     events: RwSignal<u64>,
     running: RwSignal<Option<i64>>,
+    paused: RwSignal<bool>,
     topics: StoredValue<BTreeMap<String, Subscription>>,
     socket: StoredValue<Option<(u32, Socket)>>,
     sockets: StoredValue<u32>,
@@ -41,6 +42,7 @@ impl Live {
             polls: RwSignal::new(0),
             events: RwSignal::new(0),
             running: RwSignal::new(None),
+            paused: RwSignal::new(false),
             topics: StoredValue::new(BTreeMap::new()),
             socket: StoredValue::new(None),
             sockets: StoredValue::new(0),
@@ -69,6 +71,21 @@ impl Live {
     /// Unfinished runs, once it is known better than from the server's HTML.
     pub fn running(self) -> Option<i64> {
         self.running.get()
+    }
+
+    /// The reader wants nothing to change for now. The connection goes on, and says so.
+    pub fn paused(self) -> bool {
+        self.paused.get()
+    }
+
+    pub fn is_paused_untracked(self) -> bool {
+        self.paused.get_untracked()
+    }
+
+    pub fn set_paused(self, paused: bool) {
+        if self.paused.try_get_untracked() != Some(paused) {
+            self.paused.set(paused);
+        }
     }
 
     /// Listens to a topic until `unsubscribe`; a second call for the same topic replaces the first.

@@ -28,7 +28,12 @@ impl Numbers {
     pub fn new(live: Live, query: Memo<PageQuery>, first: Option<Values>) -> Self {
         let turn = StoredValue::new(Turn::default());
         let numbers = Self { live, query, turn, values: RwSignal::new(first), stale: RwSignal::new(false) };
-        Effect::watch(move || live.polls(), move |_, _, _| numbers.reload(), false);
+        let poll = move || {
+            if !live.is_paused_untracked() {
+                numbers.reload();
+            }
+        };
+        Effect::watch(move || live.polls(), move |_, _, _| poll(), false);
         Effect::new(move || browser::spawn(numbers.keep()));
         numbers
     }
@@ -59,7 +64,7 @@ impl Numbers {
                 return;
             }
             let events = self.live.events_untracked();
-            if events != seen && browser::page_visible() {
+            if events != seen && browser::page_visible() && !self.live.is_paused_untracked() {
                 seen = events;
                 self.reload();
             }

@@ -7,6 +7,7 @@ use super::live::Live;
 use super::numbers::Numbers;
 use super::query::PageQuery;
 use super::turn::Turn;
+use super::waiting::Waiting;
 use crate::browser;
 pub use crate::domain::FirstPage;
 use crate::domain::{Error, ExecutionPage, ServerFrame, Timestamp};
@@ -43,6 +44,8 @@ pub struct Runs {
     /// When the rows were fetched.
     pub as_of: RwSignal<Timestamp>,
     pub at_top: RwSignal<bool>,
+    /// News held back while the list is paused.
+    pub waiting: RwSignal<Waiting>,
     /// For the polite live region.
     pub said: RwSignal<String>,
 }
@@ -75,6 +78,7 @@ impl Runs {
             failed: RwSignal::new(failed),
             as_of: RwSignal::new(clock.now_untracked()),
             at_top: RwSignal::new(true),
+            waiting: RwSignal::new(Waiting::default()),
             said: RwSignal::new(String::new()),
         };
         runs.follow();
@@ -93,7 +97,23 @@ impl Runs {
     fn follow(self) {
         let wanted = Memo::new(move |_| self.query.with(PageQuery::list));
         Effect::watch(move || wanted.get(), move |_, _, _| self.reload(), false);
-        Effect::watch(move || self.live.polls(), move |_, _, _| self.resync(), false);
+        let poll = move || {
+            if self.live.is_paused_untracked() {
+                self.waiting.update(Waiting::missed);
+            } else {
+                self.resync();
+            }
+        };
+        Effect::watch(move || self.live.polls(), move |_, _, _| poll(), false);
+        Effect::watch(
+            move || self.live.paused(),
+            move |paused, _, _| {
+                if !paused {
+                    self.release();
+                }
+            },
+            false,
+        );
         // What failed while the server was away is asked again when it is back.
         let is_live = Memo::new(move |_| self.live.connection() == Connection::Live);
         let back = move |live: &bool| {
@@ -122,6 +142,23 @@ impl Runs {
     }
 
     fn heard(self, frames: &[ServerFrame]) {
+        if self.live.is_paused_untracked() {
+            self.waiting.try_update(|w| frames.iter().for_each(|f| w.take(f)));
+            return;
+        }
+        self.apply(frames);
+    }
+
+    /// Takes in what was held back while the list was paused.
+    pub fn release(self) {
+        let Some((frames, stale)) = self.waiting.try_update(Waiting::release) else { return };
+        self.apply(&frames);
+        if stale {
+            self.resync();
+        }
+    }
+
+    fn apply(self, frames: &[ServerFrame]) {
         let Some(at_top) = self.at_top.try_get_untracked() else { return };
         let mut sum = Change::default();
         self.list.update(|list| {
@@ -186,6 +223,7 @@ impl Runs {
                     self.ever.set(first.ever);
                     self.shown.set_value(query.list());
                     self.list.set(ListState::new(query.sort, first.page));
+                    self.waiting.set(Waiting::default());
                     self.fetched();
                     self.subscribe();
                 }

@@ -10,6 +10,7 @@ pub struct PageUrl {
     pub query: Memo<PageQuery>,
     /// Is the query string empty, as after a click on a plain link?
     pub bare: Memo<bool>,
+    search: StoredValue<String>,
     go: StoredValue<Go>,
 }
 
@@ -26,12 +27,18 @@ impl PageUrl {
             Some(last) if here.get() != own => last.clone(),
             _ => PageQuery::parse(&search.get()),
         });
+        let first = search.get_untracked();
         let bare = Memo::new(move |_| search.with(|s| s.trim_start_matches('?').is_empty()));
         let go = move |query: &PageQuery, replace: bool| {
             let address = crate::ui::paths::with_query(&path, &query.address());
             navigate(&address, NavigateOptions { replace, scroll: false, resolve: false, ..Default::default() });
         };
-        Self { query, bare, go: StoredValue::new(std::sync::Arc::new(go)) }
+        Self { query, bare, search: StoredValue::new(first), go: StoredValue::new(std::sync::Arc::new(go)) }
+    }
+
+    /// The query string the page was opened with, as it was written.
+    pub fn search_untracked(self) -> String {
+        self.search.get_value()
     }
 
     /// A changed filter or order: replaces the entry in the history.

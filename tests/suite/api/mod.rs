@@ -6,6 +6,7 @@ mod export;
 mod hostile;
 mod input;
 mod session;
+mod views;
 
 use crate::support::{Backend, Http, World};
 use runboard::domain::{Role, Scope};

@@ -13,3 +13,4 @@ mod plans;
 mod reading;
 mod recording;
 mod schema;
+mod views;

@@ -7,13 +7,13 @@ use crate::ui::paths;
 use crate::ui::state::beside::BesideList;
 use crate::ui::state::chips::active_values;
 use crate::ui::state::clock::use_clock;
-use crate::ui::state::query::PageQuery;
 use crate::ui::state::runs::Runs;
 use crate::ui::state::url::PageUrl;
 use leptos::prelude::*;
 
 #[component]
-pub fn Chips(url: PageUrl, runs: Runs, beside: BesideList) -> impl IntoView {
+pub fn Chips(url: PageUrl, runs: Runs, beside: BesideList, #[prop(into)] on_pause: Callback<()>) -> impl IntoView {
+    let paused = Memo::new(move |_| url.query.with(|q| q.paused));
     let clock = use_clock();
     let values = move || {
         url.query.with(|q| {
@@ -25,14 +25,18 @@ pub fn Chips(url: PageUrl, runs: Runs, beside: BesideList) -> impl IntoView {
         })
     };
     let errors = move || {
-        let error = |e: &crate::domain::FieldError| view! { <ErrorChip text=format!("{}: {}", e.field, e.message)/> };
-        url.query.with(|q| q.errors.iter().map(error).collect::<Vec<_>>())
+        url.query.with(|q| {
+            let chips = q.errors.iter().map(|error| {
+                let href = paths::executions(&q.without_error(error).address());
+                view! { <ErrorChip text=error.message.clone() href/> }
+            });
+            chips.collect::<Vec<_>>()
+        })
     };
     let something = move || url.query.with(|q| !q.errors.is_empty() || !active_values(&q.filter).is_empty());
     let clear = move || {
         something().then(|| {
-            let href =
-                paths::executions(&PageQuery { sort: url.query.with(|q| q.sort), ..PageQuery::default() }.address());
+            let href = paths::executions(&url.query.with(|q| q.cleared().address()));
             view! { <a class="clear link" href=href prop:replace=true data-noscroll="">"Clear filters"</a> }
         })
     };
@@ -51,6 +55,7 @@ pub fn Chips(url: PageUrl, runs: Runs, beside: BesideList) -> impl IntoView {
             {values}
             {clear}
             <span class="grow"></span>
+            <super::panels::Pause paused toggle=on_pause/>
             <span class="as-of">{total} " · as of " {as_of}</span>
         </div>
     }

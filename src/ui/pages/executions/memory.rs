@@ -1,4 +1,5 @@
-//! Both sides. The last used filters, on this machine: a bare `/executions` brings them back, as visible chips.
+//! Both sides. The last used filters, on this machine: a bare `/executions` brings them back, as visible chips; without
+//! any, it opens the viewer's default view.
 
 use crate::browser;
 use crate::domain::Filter;
@@ -8,14 +9,17 @@ use leptos::prelude::*;
 
 const KEY: &str = "runboard.executions";
 
-/// The URL wins; clearing the filters clears the memory too.
-pub fn keep(url: PageUrl) {
+/// The URL wins; clearing the filters clears the memory too. `default`: the query of the default view.
+pub fn keep(url: PageUrl, default: Option<String>) {
     Effect::new(move |before: Option<()>| {
         let bare = url.bare.get();
         let filter = url.query.with(|q| q.filter.lasting().page_query());
         if before.is_none() && bare {
             let last = browser::stored(KEY).map(|text| PageQuery::parse(&text)).filter(|q| q.errors.is_empty());
-            if let Some(last) = last.filter(|q| q.filter != Filter::page_default()) {
+            let last = last.filter(|q| q.filter != Filter::page_default());
+            // What is gone from a view since is shown as an error, so that is taken as it is.
+            let default = || default.as_deref().map(PageQuery::parse);
+            if let Some(last) = last.or_else(default).filter(|q| *q != PageQuery::default()) {
                 url.replace(&last);
             }
             return;

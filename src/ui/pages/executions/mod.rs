@@ -1,6 +1,7 @@
 //! Both sides. `/executions`: every run under the URL's filter, live.
 
 mod chips;
+mod columns;
 mod filters;
 mod keys;
 mod memory;
@@ -10,9 +11,12 @@ mod search;
 mod share;
 mod since;
 mod timeline;
+mod views;
 
+use crate::browser;
+use crate::domain::view::ViewPage;
 use crate::domain::{AgentKind, AgentSummary, Error, ExecutionId, RunCount};
-use crate::server_fns::{Beside, count_runs, list_agents, load_beside};
+use crate::server_fns::{Beside, count_runs, list_agents, list_views, load_beside};
 use crate::ui::kit::{Button, Look};
 use crate::ui::parts::run::{Opened, Tab, open_run};
 use crate::ui::parts::runs::{Cards, ListActions, NoRuns, PickHead, RunList, SortHead, ways_out};
@@ -24,6 +28,7 @@ use crate::ui::state::clock::use_clock;
 use crate::ui::state::live::use_live;
 use crate::ui::state::numbers::Numbers;
 use crate::ui::state::picks::Picks;
+use crate::ui::state::query::PageQuery;
 use crate::ui::state::runs::{FirstPage, Runs, first_page};
 use crate::ui::state::url::PageUrl;
 use leptos::html;
@@ -32,6 +37,10 @@ use leptos::prelude::*;
 #[component]
 pub fn Executions() -> impl IntoView {
     let url = PageUrl::new(paths::EXECUTIONS.to_owned());
+    // A plain form may have typed filters or an id in its text: on to the address that says the same.
+    if let Some(address) = url.query.with_untracked(|q| q.understood(&url.search_untracked())) {
+        browser::respond_redirect(&paths::executions(&address));
+    }
     // Only the first answer; from then on the page's state asks for what the URL says.
     let query = url.query.get_untracked();
     let filter = query.filter.clone();
@@ -49,6 +58,7 @@ pub fn Executions() -> impl IntoView {
     let agents = Resource::new_blocking(|| (), |()| list_agents());
     let asked = url.query.with_untracked(|q| q.filter.page_query());
     let beside = Resource::new_blocking(|| (), move |()| load_beside(asked.clone()));
+    let views = Resource::new_blocking(|| (), |()| list_views());
     let (run, tab) = url.query.with_untracked(|q| (q.run.clone(), Tab::parse(q.tab.as_deref().unwrap_or_default())));
     let opened = Resource::new_blocking(
         || (),
@@ -60,8 +70,8 @@ pub fn Executions() -> impl IntoView {
     let body = move || {
         Suspend::new(async move {
             let (first, counts) = (first.await, ways_out.await);
-            let (agents, opened) = (agents.await, opened.await);
-            view! { <Body url first counts agents opened beside=beside.await/> }
+            let (agents, views, opened) = (agents.await, views.await, opened.await);
+            view! { <Body url first counts agents views opened beside=beside.await/> }
         })
     };
     view! {
@@ -78,6 +88,7 @@ fn Body(
     first: Result<FirstPage, Error>,
     counts: Vec<RunCount>,
     agents: Result<Vec<AgentSummary>, Error>,
+    views: Result<ViewPage, Error>,
     opened: Option<Result<Opened, Error>>,
     beside: Result<Beside, Error>,
 ) -> impl IntoView {
@@ -102,7 +113,7 @@ fn Body(
     let close = move || {
         if pushed.get_value() {
             pushed.set_value(false);
-            crate::browser::history_back();
+            browser::history_back();
         } else {
             url.replace(&url.query.get_untracked().with_run(None));
         }
@@ -126,9 +137,26 @@ fn Body(
     let refresh = move || runs.reload();
     let stop = crate::ui::parts::use_stop();
     Effect::watch(move || stop.done(), move |_, _, _| runs.refresh_unless_live(), false);
-    memory::keep(url);
-    keys::listen(runs, actions, area, Callback::new(move |()| refresh()));
+    let columns = columns::ChosenColumns::provide(url);
+    let views = views::Views::new(url, columns.shown, views);
+    memory::keep(url, views.default_query());
+    Effect::new(move || live.set_paused(url.query.with(|q| q.paused)));
+    on_cleanup(move || live.set_paused(false));
+    let pause = move || {
+        let now = url.query.get_untracked();
+        url.replace(&PageQuery { paused: !now.paused, ..now });
+    };
+    let filters = keys::FilterBarShown::new(runs.said);
     let run = Memo::new(move |_| url.query.with(|q| q.run.clone()));
+    keys::listen(&keys::Keys {
+        runs,
+        actions,
+        area,
+        run,
+        refresh: Callback::new(move |()| refresh()),
+        pause: Callback::new(move |()| pause()),
+        filters,
+    });
     Effect::new(move || {
         if let Some(id) = run.get().and_then(|id| id.parse().ok()) {
             actions.selected.set(Some(id));
@@ -142,14 +170,16 @@ fn Body(
             </Button>
             <a class="btn quiet" href=failures>"Failures"</a>
             <share::ShareMenu query=url.query runs/>
+            <columns::ColumnsMenu columns/>
+            <views::ViewsMenu views/>
         </PageHead>
         <Cards numbers query=url.query actions/>
         <timeline::TimelineChart numbers url/>
-        <filters::FilterBar url agents=agents.unwrap_or_default() numbers/>
+        <div class="filter-bar" hidden=move || filters.hidden()><filters::FilterBar url agents=agents.unwrap_or_default() numbers/></div>
         <since::SinceLine beside walk=since_walk/>
         <moment::MomentNote query=url.query beside/>
-        <chips::Chips url runs beside/>
-        <section class="list selectable" class:selecting=move || picks.shown.get() aria-label="Executions">
+        <chips::Chips url runs beside on_pause=move |()| pause()/>
+        <section class="list selectable" class:selecting=move || picks.shown.get() aria-label="Executions" style=move || columns.layout.with(|l| l.style.clone())>
             <PickHead picks/>
             <SortHead query=url.query actions/>
             <panels::Progress runs/>

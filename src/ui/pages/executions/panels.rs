@@ -1,7 +1,8 @@
 //! Both sides. What floats over the list: the progress bar and the pill of new runs.
 
 use crate::browser;
-use crate::ui::kit::format::count;
+use crate::ui::kit::Icon;
+use crate::ui::kit::format::{count, plural};
 use crate::ui::parts::runs::rows_below;
 use crate::ui::state::list::ListState;
 use crate::ui::state::runs::Runs;
@@ -14,21 +15,43 @@ pub fn Progress(runs: Runs) -> impl IntoView {
     move || busy().then(|| view! { <div class="progress" role="progressbar" aria-label="Loading"></div> })
 }
 
-/// "3 new": runs that came in while the reader had scrolled down.
+/// "3 new": runs that came in while the reader had scrolled down. "3 updates": what the reader holds back.
 #[component]
 pub fn NewPill(runs: Runs, area: NodeRef<html::Div>) -> impl IntoView {
     let held = Memo::new(move |_| i64::try_from(runs.list.with(ListState::held)).unwrap_or(i64::MAX));
+    let waiting = Memo::new(move |_| {
+        let (n, any) = runs.waiting.with(|w| (w.len(), !w.is_empty()));
+        any.then(|| i64::try_from(n).unwrap_or(i64::MAX))
+    });
+    let words = move || match (waiting.get(), held.get()) {
+        (Some(0), _) => "Updates".to_owned(),
+        (Some(n), _) => plural(n, "update", "updates"),
+        (None, n) => format!("{} new", count(n)),
+    };
     let show = move |_| {
+        runs.release();
         runs.show_held();
         browser::scroll_by(rows_below(area, 0));
     };
     move || {
-        (held.get() > 0).then(|| {
+        (held.get() > 0 || waiting.get().is_some()).then(|| {
             view! {
                 <div class="pill-place">
-                    <button type="button" class="pill needs-js" on:click=show>{move || format!("{} new", count(held.get()))}</button>
+                    <button type="button" class="pill needs-js" on:click=show>{words}</button>
                 </div>
             }
         })
+    }
+}
+
+/// Whether news are held back, and the way there and back.
+#[component]
+pub fn Pause(paused: Memo<bool>, #[prop(into)] toggle: Callback<()>) -> impl IntoView {
+    view! {
+        <Show when=move || paused.get()><strong class="paused"><Icon name="paused"/>"Paused"</strong></Show>
+        <button type="button" class="btn quiet small needs-js" on:click=move |_| toggle.run(())>
+            {move || if paused.get() { "Resume" } else { "Pause" }}
+            <kbd class="desktop-only" aria-hidden="true">"l"</kbd>
+        </button>
     }
 }

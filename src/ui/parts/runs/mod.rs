@@ -2,8 +2,10 @@
 
 mod actions;
 mod cards;
+mod cells;
 mod empty;
 mod head;
+mod layout;
 mod list;
 mod pick;
 mod row;
@@ -12,6 +14,7 @@ pub use actions::copy_link;
 pub use cards::Cards;
 pub use empty::{NoRuns, ways_out};
 pub use head::SortHead;
+pub use layout::{Layout, ShownLayout};
 pub use list::{RunList, rows_below};
 pub use pick::PickHead;
 pub use row::RunRow;

@@ -1,6 +1,7 @@
 //! Both sides. The agents to filter by: those with most runs first, found by a part of their name when there are many.
 
 use super::FacetOption;
+use super::negate::not;
 use crate::browser;
 use crate::domain::{AgentSummary, Choice};
 use crate::server_fns::find_agent_values;
@@ -88,6 +89,7 @@ fn option(
     let word = agents
         .with_value(|all| all.iter().find(|a| a.name == name).map(|a| a.display_name.clone()))
         .unwrap_or_else(|| name.clone());
+    let not = not(url, "agent", name.clone(), word.clone(), |f| &mut f.agent);
     let (checked, set, only, counted) = (name.clone(), name.clone(), name.clone(), name.clone());
     FacetOption {
         name: "agent",
@@ -96,6 +98,7 @@ fn option(
         checked: Signal::derive(move || url.query.with(|q| q.filter.agent.include.contains(&checked))),
         set: Callback::new(move |on| url.set_filter(|f| f.agent = toggled(f.agent.clone(), set.clone(), on))),
         only: Callback::new(move |()| url.set_filter(|f| f.agent = Choice::only(only.clone()))),
+        not,
         runs: Signal::derive(move || numbers.facet(|f| &f.agent, &counted).or(runs)),
     }
     .view(view! { <span class="ell">{word}</span> }.into_any())
