@@ -52,7 +52,8 @@ fn mount(n: usize) -> (HtmlElement, Runs, impl Sized) {
         provide_context(clock);
         provide_context(live);
         let query = Memo::new(|_| PageQuery::default());
-        let runs = Runs::new(live, clock, query, "executions".to_owned(), Ok(FirstPage { page, ever: true }));
+        let runs =
+            Runs::new(live, clock, query, "executions".to_owned(), Ok(FirstPage { page, ever: true, numbers: None }));
         *to.borrow_mut() = Some(runs);
         let actions = ListActions {
             open: None,

@@ -63,7 +63,7 @@ pub async fn latency(server: &Server, report: &mut Report) {
 }
 
 const STORM_A_SECOND: usize = 1_000;
-const STORM_FOR: Duration = Duration::from_secs(60);
+const STORM_FOR: Duration = Duration::from_mins(1);
 const STORM_CLIENTS: usize = 8;
 
 /// A reader with very many rows loaded scrolls while a thousand changes a second come in.

@@ -4,8 +4,6 @@ mod access;
 mod bulk;
 mod failures;
 mod lists;
-mod lists;
-mod model;
 mod model;
 mod moments;
 mod numbers;
