@@ -8,7 +8,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use runboard::app::numbers;
 use runboard::app::record;
 use runboard::domain::{
-    Choice, ExecutionPatch, ExecutionSummary, Facets, Filter, NewExecution, Sort, Stats, Status, Timeline, Window,
+    Choice, ExecutionPatch, ExecutionSummary, Facets, Filter, NewExecution, Range, Sort, Stats, Status, Timeline,
+    Window,
 };
 use runboard::store::{Executor as _, Query, Store};
 use std::collections::BTreeMap;
@@ -130,7 +131,7 @@ async fn lesson_2_cards_facets_timeline_and_list_agree(backend: Backend) {
         let mut f = made(&a_filter(), &mut runner);
         if i % 2 == 0 {
             // What the cells know by themselves.
-            f = Filter { cost: Default::default(), tokens: Default::default(), duration_ms: Default::default(), ..f };
+            f = Filter { cost: Range::default(), tokens: Range::default(), duration_ms: Range::default(), ..f };
             f.label = Choice::default();
             f.thread = Choice::default();
             assert!(f.is_counted());
