@@ -29,6 +29,10 @@ struct RunRow {
 
 /// Counts every run, in one transaction, unless that was done before.
 pub async fn rebuild_once(db: &Db) -> Result<()> {
+    // A database in use is not locked for nothing.
+    if settings::get(&mut db.clone(), DONE).await?.is_some() {
+        return Ok(());
+    }
     let mut tx = db.begin().await?;
     if !tx.is_sqlite() {
         tx.run(Query::new(crate::store::writer::EVENT_ORDER_LOCK)).await?;
