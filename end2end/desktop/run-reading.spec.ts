@@ -94,7 +94,7 @@ test('tokens are split and the context is a gauge with words', async ({ page, ap
   const facts = page.locator('.facts')
   await expect(facts).toContainText('12.5K input · 850 output · 3.0K cached · 200 reasoning')
   await expect(facts.getByRole('meter', { name: 'Context in use' })).toHaveAttribute('value', '84000')
-  await expect(facts).toContainText('84.0K of 200.0K')
+  await expect(facts).toContainText('84.0K of 200K')
   await expect(facts).toContainText('42 % used')
 })
 
@@ -186,7 +186,7 @@ test('two thousand calls keep a hundred in the page', async ({ page, api }) => {
   }
   await open(page, `/executions?run=${id}&tab=tools`)
   await expect(drawer(page).locator('.call')).toHaveCount(100)
-  await drawer(page).getByRole('button', { name: 'Next' }).click()
+  await drawer(page).getByRole('button', { name: 'Next', exact: true }).click()
   await expect(drawer(page)).toContainText('101–200 of 2,000')
   await expect(drawer(page).locator('.call')).toHaveCount(100)
 })

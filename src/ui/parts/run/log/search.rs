@@ -146,7 +146,7 @@ pub fn LogSearch(finder: Finder) -> impl IntoView {
     let nowhere = Signal::derive(move || finder.current().is_none());
     let words = Memo::new(move |_| finder.hits.with(Hits::words));
     view! {
-        <span class="log-search needs-js" role="search">
+        <span class="log-search needs-js">
             <input type="text" role="searchbox" aria-label="Search the log" placeholder="Search the log" maxlength="200"
                 autocomplete="off" spellcheck="false" enterkeyhint="search" prop:value=finder.typed
                 on:input=move |e| finder.type_in(event_target_value(&e)) on:keydown=move |e| finder.key(&e)/>
