@@ -50,7 +50,7 @@ test('l holds news back and lets them in again', async ({ page, api }) => {
   await open(page, '/executions')
   await expect(row(page, id)).toHaveAttribute('data-status', 'running')
   await page.keyboard.press('l')
-  await expect(page.getByText('Paused', { exact: true })).toBeVisible()
+  await expect(page.locator('.paused')).toBeVisible()
   await expect(page).toHaveURL(/live=off/)
   await expect(page.locator('html'), 'the connection is as it is').toHaveAttribute('data-connection', 'live')
 
@@ -125,6 +125,7 @@ test('axe finds nothing in the open menus and the suggestions', async ({ page, a
     await expectAccessible(page)
     await page.keyboard.press('Escape')
   }
+  await search(page).press('End')
   await search(page).pressSequentially(' status:')
   await expect(page.getByRole('listbox', { name: 'Suggestions' })).toBeVisible()
   await page.keyboard.press('ArrowDown')

@@ -102,7 +102,7 @@ test('a shared view is seen by others and is not theirs to change', async ({ pag
 test('columns are chosen, ordered and kept', async ({ page, api }) => {
   await api.batch(runs())
   await open(page, '/executions')
-  const columns = page.locator('.head-actions details').filter({ hasText: 'Columns' })
+  const columns = page.locator('.head-actions div > details')
   await columns.locator('summary').click()
   await columns.getByRole('checkbox', { name: 'Model' }).check()
   await columns.getByRole('checkbox', { name: 'Labels' }).check()

@@ -24,6 +24,14 @@ pub enum Column {
 /// Buttons and the space around a row, px.
 const ROW_EXTRA: u32 = 92 + 12 + 26;
 const GAP: u32 = 12;
+const MESSAGE: u32 = 160;
+/// So much of the room that is left belongs to the message before other columns grow.
+const MESSAGE_MORE: u32 = 180;
+
+/// The least width of a row with these columns, px.
+fn least(columns: &[Column]) -> u32 {
+    columns.iter().map(|c| c.width().0 + GAP).sum::<u32>() + ROW_EXTRA
+}
 
 impl Column {
     pub const ALL: [Self; 15] = [
@@ -110,7 +118,7 @@ impl Column {
         match self {
             Self::Status => (88, 108),
             Self::Agent => (96, 170),
-            Self::Message => (140, 0),
+            Self::Message => (MESSAGE, 0),
             Self::Trigger => (60, 76),
             Self::Started | Self::Duration => (68, 92),
             Self::Tokens | Self::Cost | Self::Input => (52, 76),
@@ -217,7 +225,7 @@ impl Columns {
     /// What fits into this width: the least needed columns give way.
     pub fn fitting(&self, px: u32) -> Vec<Column> {
         let mut kept = self.0.clone();
-        while kept.iter().map(|c| c.width().0 + GAP).sum::<u32>() + ROW_EXTRA > px {
+        while least(&kept) > px {
             let Some(most) = kept.iter().copied().filter(|c| c.may_go()).max_by_key(|c| c.luxury()) else { break };
             kept.retain(|c| *c != most);
         }
@@ -225,10 +233,12 @@ impl Columns {
     }
 }
 
-/// The tracks of a CSS grid for these columns.
-pub fn tracks(columns: &[Column]) -> String {
+/// The tracks of a CSS grid for these columns in a list of this width.
+pub fn tracks(columns: &[Column], px: u32) -> String {
+    let left = px.saturating_sub(least(columns));
+    let more = (left * 2 / 3).min(MESSAGE_MORE);
     let track = |c: &Column| match c.width() {
-        (least, 0) => format!("minmax({least}px, 1fr)"),
+        (least, 0) => format!("minmax({}px, 1fr)", least + more),
         (least, most) => format!("minmax({least}px, {most}px)"),
     };
     columns.iter().map(track).collect::<Vec<_>>().join(" ")
@@ -265,7 +275,7 @@ mod tests {
         for px in [300, 593, 773, 1_052, 1_392] {
             let kept = all.fitting(px);
             assert!(kept.contains(&Column::Message));
-            assert!(px < 500 || kept.iter().map(|c| c.width().0 + GAP).sum::<u32>() + ROW_EXTRA <= px);
+            assert!(px < 500 || least(&kept) <= px);
         }
         let names: Vec<_> = Columns::default().fitting(593).iter().map(|c| c.as_str()).collect();
         assert_eq!(names, ["status", "agent", "message", "duration"]);

@@ -5,6 +5,9 @@ use crate::domain::{Column, Columns};
 use leptos::prelude::*;
 use std::sync::Arc;
 
+/// The list at its widest, px.
+const WIDE: u32 = 1_392;
+
 /// Class and room of the three narrower layouts; the stylesheet has their widths.
 const NARROW: [(&str, &str, u32); 3] =
     [("hide-l", "--cols-l", 1_052), ("hide-m", "--cols-m", 773), ("hide-s", "--cols-s", 593)];
@@ -20,10 +23,10 @@ pub struct Layout {
 impl Layout {
     pub fn of(columns: &Columns) -> Self {
         let all = columns.list();
-        let mut style = format!("--cols: {};", tracks(all));
+        let mut style = format!("--cols: {};", tracks(all, WIDE));
         let fitting = NARROW.map(|(class, variable, px)| {
             let kept = columns.fitting(px);
-            style.extend([" ", variable, ": ", &tracks(&kept), ";"]);
+            style.extend([" ", variable, ": ", &tracks(&kept, px), ";"]);
             (class, kept)
         });
         let class = |column: Column| {
