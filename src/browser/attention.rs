@@ -92,7 +92,7 @@ fn tone(audio: &JsValue, start: f64, pitch: f64) {
     let gain = get(&loudness, "gain");
     call(&gain, "setValueAtTime", &[0.12.into(), start.into()]);
     call(&gain, "exponentialRampToValueAtTime", &[0.001.into(), (start + 0.15).into()]);
-    call(&tone, "connect", &[loudness.clone()]);
+    call(&tone, "connect", std::slice::from_ref(&loudness));
     call(&loudness, "connect", &[get(audio, "destination")]);
     call(&tone, "start", &[start.into()]);
     call(&tone, "stop", &[(start + 0.16).into()]);
