@@ -36,7 +36,7 @@ test('what happened while the reader was away is counted, linked and walked thro
   await expect(row(page, bad)).toBeVisible()
   await line(page).getByRole('button', { name: 'Mark as seen' }).click()
   await expect(line(page)).toHaveCount(0)
-  await open(page, '/executions')
+  await open(page, '/executions?last=7d')
   await expect(rows(page)).toHaveCount(4)
   await expect(line(page)).toHaveCount(0)
 })

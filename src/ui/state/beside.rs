@@ -73,7 +73,7 @@ impl BesideList {
     /// Ends by itself when the page is left: the signals are gone then.
     async fn keep(self) {
         while self.since.try_get_untracked().is_some() {
-            if browser::page_visible() {
+            if browser::page_visible() && browser::online() {
                 self.here();
             }
             browser::sleep(HERE_EVERY_MS).await;
