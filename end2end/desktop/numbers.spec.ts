@@ -133,11 +133,10 @@ test('numbers follow the live flow within five seconds, and scrolling asks for n
     if (/\/fn\/(numbers|first_page|counts)/.test(request.url())) asked.push(request.url())
   })
   // Lesson 8: pages of rows bring no new statistics.
-  for (let i = 0; i < 6; i++) {
+  await expect(async () => {
     await page.mouse.wheel(0, 3_000)
-    await page.waitForTimeout(150)
-  }
-  await expect(page.getByText('End of history')).toBeVisible()
+    await expect(page.getByText('End of history')).toBeVisible({ timeout: 200 })
+  }).toPass()
   expect(asked).toEqual([])
   await api.start('many', 'One more')
   await expect.poll(() => value(page, 'Total'), { timeout: 9_000 }).toBe(171)

@@ -58,7 +58,9 @@ test.describe('notifications', () => {
   const stub = (permission: string) => `
     window.shown = []
     window.Notification = class {
-      static permission = '${permission}'
+      // Kept from page to page, as a browser keeps it.
+      static get permission() { return sessionStorage.getItem('permission') ?? '${permission}' }
+      static set permission(value) { sessionStorage.setItem('permission', value) }
       static asked = 0
       static async requestPermission() { this.asked += 1; if (this.permission === 'default') this.permission = 'granted'; return this.permission }
       constructor(title, options) { this.title = title; this.body = options.body; window.shown.push(this) }

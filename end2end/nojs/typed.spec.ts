@@ -59,7 +59,7 @@ test('a saved view is a link, and the id of a run leads to it', async ({ page, a
   expect(answer.status()).toBe(201)
   await page.goto('/executions')
   await page.locator('main summary').filter({ hasText: /^\s*Views/ }).click()
-  await page.getByRole('link', { name: 'Failures' }).click()
+  await page.locator('.menu[open]').getByRole('link', { name: 'Failures' }).click()
   await expect(page).toHaveURL(/\?status=failed&cols=message,cost$/)
   await expect(rows(page)).toHaveCount(2)
   await page.goto(`/executions?q=${failed}`)

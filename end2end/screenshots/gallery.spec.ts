@@ -54,7 +54,7 @@ test('five thousand runs and a fleet at work', async ({ page, server }) => {
   await shoot(page, 'agents', (page) => open(page, '/agents'))
   await shoot(page, 'scrolled', async (page) => {
     await open(page, '/executions?last=30d')
-    await page.mouse.wheel(0, 4_000)
-    await page.waitForTimeout(300)
+    await page.evaluate(() => window.scrollTo(0, 4_000))
+    await expect(rows(page).first()).not.toBeInViewport()
   })
 })

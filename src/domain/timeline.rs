@@ -122,10 +122,11 @@ impl Plan {
         let mut buckets: Vec<TimelineBucket> = (0..self.count)
             .map(|i| {
                 let start = self.first + i * self.width;
-                let end = start + self.width;
+                // The window's end belongs to it. More stretches than it has moments: the last ones are empty.
+                let last = self.to.map_or(i64::MAX, |t| t.saturating_add(1));
                 TimelineBucket {
-                    start: Timestamp::from_micros(self.from.map_or(start, |f| f.max(start))),
-                    end: Timestamp::from_micros(self.to.map_or(end, |t| end.min(t.saturating_add(1)))),
+                    start: Timestamp::from_micros(self.from.map_or(start, |f| f.max(start)).min(last)),
+                    end: Timestamp::from_micros((start + self.width).min(last)),
                     by_status: BTreeMap::new(),
                 }
             })

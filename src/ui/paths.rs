@@ -62,6 +62,11 @@ pub fn api_steps(id: &str) -> String {
     format!("{}/steps", api_execution(id))
 }
 
+/// The list with one value of one filter.
+pub fn runs_with(name: &str, value: &str) -> String {
+    with_query(EXECUTIONS, &query_string([(name, value.to_owned())]))
+}
+
 /// All runs under a filter as a file.
 pub fn api_export(format: &'static str, filter: &Filter, sort: Sort) -> String {
     let mut pairs = vec![("format", format.to_owned())];

@@ -119,8 +119,8 @@ impl FacetOption {
                     {text}
                     <span class="runs num">{runs}</span>
                 </label>
-                <button type="button" class="only needs-js" aria-label=format!("Only {word}") on:click=move |_| only.run(())>"only"</button>
                 {not}
+                <button type="button" class="only needs-js" aria-label=format!("Only {word}") on:click=move |_| only.run(())>"only"</button>
             </div>
         }
         .into_any()

@@ -15,11 +15,11 @@ mod views;
 
 use crate::browser;
 use crate::domain::view::ViewPage;
-use crate::domain::{AgentKind, AgentSummary, Error, ExecutionId, RunCount};
+use crate::domain::{AgentKind, AgentSummary, Dialect, Error, ExecutionId, Filter, RunCount};
 use crate::server_fns::{Beside, count_runs, list_agents, list_views, load_beside};
 use crate::ui::kit::{Button, Look};
 use crate::ui::parts::run::{Opened, Tab, open_run};
-use crate::ui::parts::runs::{Cards, ListActions, NoRuns, PickHead, RunList, SortHead, ways_out};
+use crate::ui::parts::runs::{Cards, FilterBy, ListActions, NoRuns, PickHead, RunList, SortHead, ways_out};
 use crate::ui::parts::{BulkBar, BulkDialog, PageHead, RunDrawer};
 use crate::ui::paths;
 use crate::ui::state::beside::BesideList;
@@ -82,6 +82,22 @@ pub fn Executions() -> impl IntoView {
     }
 }
 
+/// One more value of a filter, as a press on it in a row asks for: alone in its filter, beside the others.
+fn add_value(url: PageUrl, name: &'static str, value: &str) {
+    let asked = Filter::default().parse([(name, value)], Dialect::Page).0;
+    url.set_filter(|f| match name {
+        "status" => f.status = asked.status,
+        "trigger" => f.trigger = asked.trigger,
+        "model" => f.model = asked.model,
+        "label" => {
+            let label = asked.label.include.into_iter().filter(|l| !f.label.include.contains(l)).collect::<Vec<_>>();
+            f.label.include.extend(label);
+            f.label.include.sort();
+        }
+        _ => {}
+    });
+}
+
 #[component]
 fn Body(
     url: PageUrl,
@@ -137,6 +153,7 @@ fn Body(
     let refresh = move || runs.reload();
     let stop = crate::ui::parts::use_stop();
     Effect::watch(move || stop.done(), move |_, _, _| runs.refresh_unless_live(), false);
+    provide_context(FilterBy(Callback::new(move |(name, value): (&'static str, String)| add_value(url, name, &value))));
     let columns = columns::ChosenColumns::provide(url);
     let views = views::Views::new(url, columns.shown, views);
     memory::keep(url, views.default_query());
@@ -165,9 +182,9 @@ fn Body(
     let tab = Memo::new(move |_| url.query.with(|q| q.tab.clone().unwrap_or_else(|| "overview".to_owned())));
     view! {
         <PageHead title="Executions" trail=vec![("Dashboard".to_owned(), paths::DASHBOARD.to_owned())]>
-            <Button look=Look::Quiet on_press=move |_| refresh()>
-                "Refresh" <kbd class="desktop-only" aria-hidden="true">"r"</kbd>
-            </Button>
+            <span class="desktop-only">
+                <Button look=Look::Quiet on_press=move |_| refresh()>"Refresh" <kbd aria-hidden="true">"r"</kbd></Button>
+            </span>
             <a class="btn quiet" href=failures>"Failures"</a>
             <share::ShareMenu query=url.query runs/>
             <columns::ColumnsMenu columns/>

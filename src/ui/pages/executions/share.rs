@@ -29,7 +29,7 @@ pub fn ShareMenu(query: Memo<PageQuery>, runs: Runs) -> impl IntoView {
     view! {
         <Menu name="Share" end=true>
             <div class="actions-like">
-                <button type="button" class="needs-js" on:click=copy><Icon name="link"/><span role="status">{word}</span></button>
+                <button type="button" class="needs-js" on:click=copy><Icon name="link"/><span aria-live="polite">{word}</span></button>
                 <a href=href("csv") rel="external" download=""><Icon name="down"/>"Export as CSV"</a>
                 <a href=href("ndjson") rel="external" download=""><Icon name="down"/>"Export as NDJSON"</a>
             </div>

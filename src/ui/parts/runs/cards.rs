@@ -2,7 +2,7 @@
 
 use super::ListActions;
 use crate::domain::{Choice, Filter, Stats, Status, Window};
-use crate::ui::kit::format::{self, UNKNOWN, count, money, percent, plural};
+use crate::ui::kit::format::{self, UNKNOWN, count, money, percent};
 use crate::ui::state::chips::window_words;
 use crate::ui::state::numbers::Numbers;
 use crate::ui::state::query::PageQuery;
@@ -166,6 +166,6 @@ fn spent(s: &Stats, window: Window) -> String {
         _ => None,
     };
     let tokens = format!("{} tokens", format::short_count(s.total_tokens));
-    let unpriced = (s.unpriced > 0).then(|| format!("{} unpriced", plural(s.unpriced, "run", "runs")));
+    let unpriced = (s.unpriced > 0).then(|| format!("{} unpriced", count(s.unpriced)));
     [rate, Some(tokens), unpriced].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

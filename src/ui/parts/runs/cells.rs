@@ -1,5 +1,6 @@
 //! Both sides. What stands in the cells of a row, by column; each follows its run by itself.
 
+use super::row::plain_click;
 use crate::domain::{Column, ExecutionSummary, Status};
 use crate::ui::kit::format;
 use crate::ui::parts::{Elapsed, RelativeTime, StatusMark, Unknown};
@@ -40,7 +41,9 @@ impl Cells {
         match column {
             Column::Status => {
                 let status = Signal::derive(move || row.with(|r| r.run.status));
-                view! { <div class=class><StatusMark status/></div> }.into_any()
+                let mark = view! { <StatusMark status/> }.into_any();
+                let value = Signal::derive(move || status.get().as_str().to_owned());
+                view! { <div class=class>{by("status", value, mark)}</div> }.into_any()
             }
             Column::Agent => {
                 let href = row.with_untracked(|r| paths::agent(&r.run.agent_name));
@@ -49,7 +52,9 @@ impl Cells {
             }
             Column::Message => self.message(class),
             Column::Trigger => {
-                view! { <span class=class>{self.text(|r| Some(r.triggered_by.to_string()))}</span> }.into_any()
+                let value = row.with_untracked(|r| r.run.triggered_by.to_string());
+                let text = value.clone().into_any();
+                view! { <span class=class>{by("trigger", Signal::stored(value), text)}</span> }.into_any()
             }
             Column::Started => {
                 let at = Signal::derive(move || row.with(|r| r.run.effective_start()));
@@ -62,16 +67,31 @@ impl Cells {
             Column::Input => known(|r| r.input_tokens.map(format::short_count)),
             Column::Output => known(|r| r.output_tokens.map(format::short_count)),
             Column::Attempt => known(|r| Some(r.attempt.to_string())),
-            Column::Model => self.long(class, |r| r.model.clone()),
-            Column::Labels => self.long(class, |r| (!r.labels.is_empty()).then(|| labels(r))),
+            Column::Model => self.values(class, "model", |r| r.model.iter().cloned().collect()),
+            Column::Labels => self.values(class, "label", labels),
             Column::Thread => self.thread(class),
         }
     }
 
-    /// Text that may be longer than its column: the whole of it on hover.
-    fn long(self, class: String, f: fn(&ExecutionSummary) -> Option<String>) -> AnyView {
-        let value = self.text(f);
-        view! { <span class=class title=value><Unknown value/></span> }.into_any()
+    /// Values that each lead to the runs that share them; the whole of them on hover.
+    fn values(self, class: String, name: &'static str, f: fn(&ExecutionSummary) -> Vec<String>) -> AnyView {
+        let all = Memo::new(move |_| self.row.with(|r| f(&r.run)));
+        let links = move || {
+            let mut out: Vec<AnyView> = Vec::new();
+            for value in all.get() {
+                if !out.is_empty() {
+                    out.push(" ".into_any());
+                }
+                let text = value.clone().into_any();
+                out.push(by(name, Signal::stored(value), text));
+            }
+            if out.is_empty() {
+                view! { <Unknown value=Signal::stored(None::<String>)/> }.into_any()
+            } else {
+                out.into_any()
+            }
+        };
+        view! { <span class=class title=move || all.with(|v| v.join(", "))>{links}</span> }.into_any()
     }
 
     fn thread(self, class: String) -> AnyView {
@@ -114,6 +134,23 @@ impl Cells {
     }
 }
 
-fn labels(run: &ExecutionSummary) -> String {
-    run.labels.iter().map(|(key, value)| format!("{key}:{value}")).collect::<Vec<_>>().join(", ")
+/// Adds a value to the filter of the list around a row: the page's parameter, and the value.
+#[derive(Clone, Copy)]
+pub struct FilterBy(pub Callback<(&'static str, String)>);
+
+/// A value that filters the list by itself; where there is no list to filter, it leads to one.
+fn by(name: &'static str, value: Signal<String>, text: AnyView) -> AnyView {
+    let filter = use_context::<FilterBy>();
+    let href = move || paths::runs_with(name, &value.get());
+    let press = move |e: MouseEvent| {
+        if let (true, Some(FilterBy(add))) = (plain_click(&e), filter) {
+            e.prevent_default();
+            add.run((name, value.get_untracked()));
+        }
+    };
+    view! { <a class="by" href=href data-noscroll="" on:click=press>{text}</a> }.into_any()
+}
+
+fn labels(run: &ExecutionSummary) -> Vec<String> {
+    run.labels.iter().map(|(key, value)| format!("{key}:{value}")).collect()
 }

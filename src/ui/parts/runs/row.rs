@@ -12,6 +12,11 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use std::sync::Arc;
 
+/// A press that goes where the page wants; with a key held, or another button, it is the browser's.
+pub fn plain_click(e: &MouseEvent) -> bool {
+    e.button() == 0 && !e.ctrl_key() && !e.meta_key() && !e.shift_key() && !e.alt_key()
+}
+
 /// A row changes only when its run does: two shares of one row are the same row.
 #[derive(Clone)]
 struct Same(Arc<Row>);
@@ -39,8 +44,7 @@ pub fn RunRow(id: ExecutionId, runs: Runs, actions: ListActions) -> impl IntoVie
     let open = {
         let id = id.clone();
         Callback::new(move |e: MouseEvent| {
-            let plain = e.button() == 0 && !e.ctrl_key() && !e.meta_key() && !e.shift_key() && !e.alt_key();
-            if let (true, Some(open)) = (plain, actions.open) {
+            if let (true, Some(open)) = (plain_click(&e), actions.open) {
                 e.prevent_default();
                 open.run(id.clone());
             }
