@@ -40,7 +40,3 @@ create table bulk_rows (
   at integer,
   primary key (job_key, position)
 ) without rowid;
-
--- Which events tell of a new run: so that it is known exactly which runs are newer than an event.
-alter table events add column creates boolean not null default false;
-insert into settings (name, value) select 'creations_known_after', cast(coalesce(max(seq), 0) as text) from events;

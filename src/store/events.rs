@@ -3,7 +3,7 @@
 
 use super::db::{Executor, Tx};
 use super::query::{Query, Value};
-use crate::domain::{Error, EventKind, Result, Timestamp};
+use crate::domain::{EventKind, Result, Timestamp};
 
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct EventRow {
@@ -15,40 +15,14 @@ pub struct EventRow {
 }
 
 pub async fn append(tx: &mut Tx, events: &[(i64, i64, EventKind)], now: Timestamp) -> Result<()> {
-    write(tx, events, false, now).await
-}
-
-/// The first event of each of these runs, in the transaction that adds them.
-pub async fn append_new(tx: &mut Tx, events: &[(i64, i64, EventKind)], now: Timestamp) -> Result<()> {
-    write(tx, events, true, now).await
-}
-
-async fn write(tx: &mut Tx, events: &[(i64, i64, EventKind)], creates: bool, now: Timestamp) -> Result<()> {
     for chunk in super::executions::chunks(events) {
-        let mut q = Query::new("insert into events (execution_key, agent_key, kind, at, creates) values ");
+        let mut q = Query::new("insert into events (execution_key, agent_key, kind, at) values ");
         q.rows(chunk.iter().map(|(key, agent, kind)| {
-            let (kind, at) = (Value::from(kind.as_str()), Value::from(now.micros()));
-            vec![Value::from(*key), Value::from(*agent), kind, at, Value::from(creates)]
+            vec![Value::from(*key), Value::from(*agent), Value::from(kind.as_str()), Value::from(now.micros())]
         }));
         tx.run(q).await?;
     }
     Ok(())
-}
-
-/// Runs with this key and all higher ones were added after event `seq`, none with a lower one was: keys are given in
-/// the order of events, by the one writer. `None`: that can't be told any more, the events are forgotten.
-pub async fn first_key_after(db: &mut impl Executor, seq: i64) -> Result<Option<i64>> {
-    let known = super::settings::get(db, "creations_known_after").await?;
-    let known: i64 = match known {
-        None => 0,
-        Some(text) => text.parse().map_err(|_| Error::Internal("creations_known_after".to_owned()))?,
-    };
-    if seq < known || seq + 1 < oldest(db).await? {
-        return Ok(None);
-    }
-    let sql = "select coalesce(min(execution_key), $1) from events where seq > $2 and creates";
-    let (key,): (i64,) = db.one(Query::new(sql).bind(i64::MAX).bind(seq)).await?;
-    Ok(Some(key))
 }
 
 /// The newest sequence number; 0 before the first.

@@ -129,12 +129,7 @@ async fn matching(tx: &mut Tx, caller: &Caller, filter: &Filter, as_of: Option<i
     if as_of < 0 || as_of > newest {
         return Err(Error::invalid("as_of", "lies in the future; take it from a list"));
     }
-    let Some(too_new) = events::first_key_after(tx, as_of).await? else {
-        return Err(Error::invalid(
-            "as_of",
-            "is so old that it can't be told which runs are newer; read the list again",
-        ));
-    };
+    let too_new = rows::first_key_after(tx, as_of).await?;
     let selection = Selection::resolve(tx, filter, visible, caller.now()).await?;
     let count = list::count(tx, &selection).await?;
     let sort = Sort::default();

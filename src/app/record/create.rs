@@ -110,7 +110,7 @@ async fn add_all(tx: &mut Tx, who: &Caller, new: Vec<NewExecution>, now: Timesta
         }
         news.push((*key, r.record.agent_key, EventKind::of(r.record.status, true)));
     }
-    events::append_new(tx, &news, now).await?;
+    events::append(tx, &news, now).await?;
     Ok((results, registered))
 }
 

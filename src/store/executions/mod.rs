@@ -220,6 +220,14 @@ pub async fn existing(db: &mut impl Executor, ids: &[&str]) -> Result<Vec<(Strin
     Ok(found)
 }
 
+/// Runs with this key and all higher ones were recorded after event `seq`, none with a lower one was: the one writer
+/// gives keys in the order of events. Reads as many runs as are newer, and one more.
+pub async fn first_key_after(db: &mut impl Executor, seq: i64) -> Result<i64> {
+    let sql = "select key from executions where created_seq < $1 order by key desc limit 1";
+    let row: Option<(i64,)> = db.maybe(Query::new(sql).bind(seq)).await?;
+    Ok(row.map_or(0, |(key,)| key + 1))
+}
+
 fn select(rest: &'static str) -> Query {
     let mut q = Query::new("select ");
     q.push(COLUMNS).push(" from executions e join agents a on a.key = e.agent_key ").push(rest);
