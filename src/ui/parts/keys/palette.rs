@@ -70,7 +70,11 @@ impl State {
         let fleet = me.role != Role::Client;
         self.text.set(String::new());
         self.problem.set(None);
-        self.known.set(Known { pages: places(me.role), query: query.with_run(None), fleet, ..Known::default() });
+        let mut pages = places(me.role);
+        if fleet {
+            pages.push(("Failures".to_owned(), paths::FAILURES.to_owned()));
+        }
+        self.known.set(Known { pages, query: query.with_run(None), fleet, ..Known::default() });
         self.show();
         self.load(list_agents(), |known, agents| known.agents = agents);
         if fleet {
