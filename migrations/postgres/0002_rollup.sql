@@ -1,7 +1,7 @@
--- Runs counted by hour and by day of their effective start, so that totals over a long history cost little. Kept in
+-- Runs counted by hour, day and eight days of their effective start, so that totals over a long history cost little. Kept in
 -- the transaction that changes a run; filled from the runs there are when this step is taken (settings: rollup).
 create table execution_rollup (
-  -- Seconds: 3600 or 86400.
+  -- Seconds: 3600, 86400 or 691200.
   span bigint not null,
   -- 0: all agents together.
   agent_key bigint not null,

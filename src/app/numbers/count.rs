@@ -5,12 +5,22 @@ use crate::domain::filter::Window;
 use crate::domain::timeline::Plan;
 use crate::domain::{BeforeWindow, Choice, Filter, Result, Status, Timeline, Timestamp};
 use crate::store::list::Selection;
-use crate::store::rollup::{self, DAY, Durations, HOUR, Stretch};
+use crate::store::rollup::{self, Durations, SPANS, Stretch};
 use crate::store::stats::{self, Group};
 use crate::store::{Tx, Visible};
 
 /// Up to so many runs in the window percentiles are exact.
 const FEW: i64 = 5_000;
+
+/// What a cube is read for; the less, the sooner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Also under all filters but those with facets of their own, which takes longer where runs are counted one by one.
+    Facets,
+    Cards,
+    /// Only what the list shows beside its window.
+    Outside,
+}
 
 /// What is counted: a filter as of a moment.
 pub struct Question<'a> {
@@ -35,24 +45,23 @@ impl Question<'_> {
         Selection::resolve(tx, &filter, self.visible, self.now).await
     }
 
-    /// Runs by everything the facets look at. `facets`: under all filters but those with facets of their own, which
-    /// takes longer where runs have to be counted one by one.
-    pub async fn cube(&self, tx: &mut Tx, facets: bool) -> Result<Cube> {
+    /// Runs by everything the facets look at.
+    pub async fn cube(&self, tx: &mut Tx, need: Need) -> Result<Cube> {
         let names = stats::agent_names(tx, self.visible).await?.into_iter().collect();
-        let counted =
-            if facets || self.filter.is_counted() { without_facets(self.filter) } else { self.filter.clone() };
+        let mut cube = Cube { inside: Vec::new(), outside: Vec::new(), names };
+        let counted = if need == Need::Facets { without_facets(self.filter) } else { self.filter.clone() };
         let (from, to) = self.bounds();
-        let mut inside = Vec::new();
         match Stretch::cover(from, to).filter(|_| self.filter.is_counted()) {
+            _ if need == Need::Outside => {}
             Some((cells, start, end)) => {
-                inside = rollup::groups(tx, self.visible, &cells).await?;
+                let keys = if need == Need::Facets { None } else { self.keys(&cube) };
+                cube.inside = rollup::groups(tx, self.visible, keys.as_deref(), &cells).await?;
                 for (from, to) in edges(from, to, start, end) {
-                    inside.extend(self.rows(tx, &counted, from, to).await?);
+                    cube.inside.extend(self.rows(tx, &counted, from, to).await?);
                 }
             }
-            None => inside.extend(self.rows(tx, &counted, from, to).await?),
+            None => cube.inside = self.rows(tx, &counted, from, to).await?,
         }
-        let mut outside = Vec::new();
         if self.filter.include_unfinished {
             let mut unfinished = counted;
             let wanted = |s: &Status| unfinished.status.allows(Some(s));
@@ -61,11 +70,11 @@ impl Question<'_> {
             let sides = [(None, from.map(|t| t - 1)), (to.map(|t| t + 1), None)];
             for (from, to) in sides.into_iter().filter(|side| *side != (None, None)) {
                 if !unfinished.status.include.is_empty() {
-                    outside.extend(self.rows(tx, &unfinished, from, to).await?);
+                    cube.outside.extend(self.rows(tx, &unfinished, from, to).await?);
                 }
             }
         }
-        Ok(Cube { inside, outside, names })
+        Ok(cube)
     }
 
     async fn rows(&self, tx: &mut Tx, filter: &Filter, from: Option<i64>, to: Option<i64>) -> Result<Vec<Group>> {
@@ -111,7 +120,7 @@ impl Question<'_> {
     pub async fn timeline(&self, tx: &mut Tx, plan: Plan, cube: &Cube, as_of: i64) -> Result<Timeline> {
         let (from, to) = self.bounds();
         let mut counts: Vec<(i64, Status, i64)> = Vec::new();
-        let grain = [DAY, HOUR].into_iter().find(|grain| plan.fits(*grain)).filter(|_| self.filter.is_counted());
+        let grain = SPANS.into_iter().rev().find(|grain| plan.fits(*grain)).filter(|_| self.filter.is_counted());
         let cells = grain.map(|grain| Stretch::even(grain, from, to)).filter(|c| match (c.from, c.until) {
             (Some(from), Some(until)) => from < until,
             _ => true,

@@ -8,7 +8,7 @@ use crate::domain::timeline::{BUCKETS, MOST_BUCKETS, Plan};
 use crate::domain::{Error, FacetValue, Facets, Filter, Numbers, Result, Role, Stats, Timeline, Timestamp, Window};
 use crate::store::list::Selection;
 use crate::store::{Tx, Visible, events, stats as rows};
-use count::Question;
+use count::{Need, Question};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -53,7 +53,7 @@ pub async fn stats(caller: &Caller, filter: &Filter) -> Result<Stats> {
     let question = Question { filter, visible: &visible, now };
     let mut tx = caller.app.store.snapshot().await?;
     let as_of = events::newest(&mut tx).await?;
-    let cube = question.cube(&mut tx, false).await?;
+    let cube = question.cube(&mut tx, Need::Cards).await?;
     let (p50_duration_ms, p95_duration_ms) = question.percentiles(&mut tx, &cube).await?;
     let stats = Stats { p50_duration_ms, p95_duration_ms, as_of, ..cube.stats(filter) };
     keep(&caller.app.numbers.stats, key, now, &stats);
@@ -70,7 +70,7 @@ pub async fn facets(caller: &Caller, filter: &Filter) -> Result<(Facets, i64)> {
     let question = Question { filter, visible: &visible, now };
     let mut tx = caller.app.store.snapshot().await?;
     let as_of = events::newest(&mut tx).await?;
-    let cube = question.cube(&mut tx, true).await?;
+    let cube = question.cube(&mut tx, Need::Facets).await?;
     let facets = Facets { tool: tools_in(&mut tx, &question).await?, ..cube.facets(filter) };
     keep(&caller.app.numbers.facets, key, now, &(facets.clone(), as_of));
     Ok((facets, as_of))
@@ -101,7 +101,7 @@ pub async fn timeline(caller: &Caller, filter: &Filter, buckets: Option<i64>) ->
     let as_of = events::newest(&mut tx).await?;
     let oldest = oldest(&mut tx, &question).await?;
     let plan = Plan::equal(filter.window, now, oldest, count);
-    let cube = question.cube(&mut tx, false).await?;
+    let cube = question.cube(&mut tx, Need::Outside).await?;
     let timeline = question.timeline(&mut tx, plan, &cube, as_of).await?;
     keep(&caller.app.numbers.timelines, key, now, &timeline);
     Ok(timeline)
@@ -158,7 +158,7 @@ pub(super) async fn beside_rows(
 async fn numbers_in(caller: &Caller, tx: &mut Tx, filter: &Filter, visible: &Visible, as_of: i64) -> Result<Numbers> {
     let now = caller.now();
     let question = Question { filter, visible, now };
-    let cube = question.cube(tx, true).await?;
+    let cube = question.cube(tx, Need::Facets).await?;
     let (p50_duration_ms, p95_duration_ms) = question.percentiles(tx, &cube).await?;
     let plan = Plan::round(filter.window, now, oldest(tx, &question).await?);
     let numbers = Numbers {
@@ -190,6 +190,6 @@ pub async fn agents_for_page(caller: &Caller, query: &str, text: &str) -> Result
     let visible = page_visible(caller, &filter)?.clone();
     let question = Question { filter: &filter, visible: &visible, now: caller.now() };
     let mut tx = caller.app.store.snapshot().await?;
-    let cube = question.cube(&mut tx, true).await?;
+    let cube = question.cube(&mut tx, Need::Facets).await?;
     Ok(cube.agents_like(&filter, text, 50))
 }

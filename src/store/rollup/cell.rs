@@ -1,6 +1,6 @@
 //! Server. One cell: which runs it counts, and changing it.
 
-use super::{Counted, DAY, Durations, HOUR};
+use super::{Counted, Durations, SPANS};
 use crate::domain::{Error, Result};
 use crate::store::db::{Executor, Tx};
 use crate::store::executions::chunks;
@@ -31,10 +31,10 @@ pub(super) struct Delta {
     pub durations: Durations,
 }
 
-/// Adds a run to the four cells it belongs to, or with `by` of -1 takes it out.
+/// Adds a run to the cells it belongs to, or with `by` of -1 takes it out.
 pub(super) fn count(cells: &mut BTreeMap<CellKey, Delta>, run: &Counted, by: i64) {
     let sign = by as f64;
-    for span in [HOUR, DAY] {
+    for span in SPANS {
         for agent_key in [run.agent_key, 0] {
             let key = CellKey {
                 span,

@@ -1,4 +1,4 @@
-//! Server. Runs counted by hour and by day, kept in the transaction of each change, so that cards, facets and
+//! Server. Runs counted by hour, day and eight days, kept in the transaction of each change, so that cards, facets and
 //! timeline over a long history read cells and not runs.
 //!
 //! A transaction notes what each run it touched counted as before and counts as now; at its end the cells in
@@ -19,9 +19,11 @@ use crate::domain::{Result, Status, Trigger};
 use cell::{CellKey, Delta};
 use std::collections::{BTreeMap, HashMap};
 
-/// Micros of the two sizes of cells.
+/// Micros of the sizes of cells: each divides the next.
 pub const HOUR: i64 = 3_600_000_000;
 pub const DAY: i64 = 24 * HOUR;
+pub const EIGHT_DAYS: i64 = 8 * DAY;
+pub const SPANS: [i64; 3] = [HOUR, DAY, EIGHT_DAYS];
 
 /// Bits of `flags`.
 pub const INTERACTION: i64 = 1;
@@ -147,8 +149,8 @@ mod tests {
         recount.recent.insert(1, (Some(counted(Status::Running)), counted(Status::Success)));
         recount.keep();
         let deltas = recount.deltas();
-        // Hour and day, this agent and all of them, out of one status and into another.
-        assert_eq!(deltas.len(), 8);
+        // Three sizes, this agent and all of them, out of one status and into another.
+        assert_eq!(deltas.len(), 12);
         assert!(deltas.iter().all(|(key, d)| d.runs == if key.status == "success" { 1 } else { -1 }));
         assert!(recount.deltas().is_empty());
     }

@@ -1,6 +1,6 @@
 //! Server. Sums of cells.
 
-use super::{DAY, Durations, ERROR, HOUR, INTERACTION, ROOT};
+use super::{Durations, ERROR, HOUR, INTERACTION, ROOT, SPANS};
 use crate::domain::{Error, Filter, Result};
 use crate::store::Visible;
 use crate::store::db::{Executor, Tx};
@@ -22,26 +22,26 @@ impl Stretch {
     pub fn cover(from: Option<i64>, to: Option<i64>) -> Option<(Vec<Self>, Option<i64>, Option<i64>)> {
         let first = from.map(|t| up(t, HOUR));
         let last = to.map(|t| down(t.saturating_add(1), HOUR));
-        if let (Some(first), Some(last)) = (first, last)
-            && first >= last
-        {
+        let empty = |from: Option<i64>, until: Option<i64>| matches!((from, until), (Some(f), Some(u)) if f >= u);
+        if empty(first, last) {
             return None;
         }
-        let (day_first, day_last) = (first.map(|t| up(t, DAY)), last.map(|t| down(t, DAY)));
-        let days = match (day_first, day_last) {
-            (Some(f), Some(l)) => f < l,
-            _ => true,
-        };
+        let (mut low, mut high) = (first, last);
         let mut all = Vec::new();
-        if days {
-            all.push(Self { span: HOUR, from: first, until: day_first });
-            all.push(Self { span: DAY, from: day_first, until: day_last });
-            all.push(Self { span: HOUR, from: day_last, until: last });
-            // An open end has days only.
-            all.retain(|s| s.span == DAY || (s.from.is_some() && s.until.is_some() && s.from < s.until));
-        } else {
-            all.push(Self { span: HOUR, from: first, until: last });
+        for (i, span) in SPANS.into_iter().enumerate() {
+            let inner = SPANS.get(i + 1).map(|wider| (low.map(|t| up(t, *wider)), high.map(|t| down(t, *wider))));
+            let Some((from, until)) = inner.filter(|(from, until)| !empty(*from, *until)) else {
+                all.push(Self { span, from: low, until: high });
+                break;
+            };
+            // What is left of the ends on both sides of the wider cells; an open end has none.
+            all.push(Self { span, from: low, until: from });
+            all.push(Self { span, from: until, until: high });
+            (low, high) = (from, until);
         }
+        let wide = all.len() - 1;
+        let closed = |s: &Self| s.from.is_some() && s.until.is_some() && s.from < s.until;
+        let all = all.into_iter().enumerate().filter(|(i, s)| *i == wide || closed(s)).map(|(_, s)| s).collect();
         let ragged_start = first.filter(|f| from < Some(*f));
         let ragged_end = last.filter(|l| to >= Some(*l));
         Some((all, ragged_start, ragged_end))
@@ -108,14 +108,16 @@ fn write_filter(q: &mut Query, f: &Filter) {
     flag(f.root_only.then_some(true), ROOT);
 }
 
-/// Runs of these cells by agent, status, trigger, model and flags.
-pub async fn groups(tx: &mut Tx, visible: &Visible, cells: &[Stretch]) -> Result<Vec<Group>> {
-    if cells.is_empty() || *visible == Visible::Agents(Vec::new()) {
-        return Ok(Vec::new());
-    }
-    let agents = match visible {
-        Visible::All => Agents::Each,
-        Visible::Agents(keys) => Agents::These(keys),
+/// Runs of these cells by agent, status, trigger, model and flags. `keys`: of these agents only.
+pub async fn groups(tx: &mut Tx, visible: &Visible, keys: Option<&[i64]>, cells: &[Stretch]) -> Result<Vec<Group>> {
+    let seen = match visible {
+        Visible::All => None,
+        Visible::Agents(seen) => Some(seen.as_slice()),
+    };
+    let agents = match keys.or(seen) {
+        Some([]) => return Ok(Vec::new()),
+        Some(keys) => Agents::These(keys),
+        None => Agents::Each,
     };
     let mut q = Query::new(
         "select agent_key, status, triggered_by, model, flags, cast(sum(runs) as bigint) as runs, \
@@ -188,6 +190,7 @@ pub async fn by_time(
 
 #[cfg(test)]
 mod tests {
+    use super::super::DAY;
     use super::*;
 
     #[test]
@@ -198,9 +201,13 @@ mod tests {
             (Some(5 * HOUR), Some(DAY - 1)),
             (Some(DAY), Some(3 * DAY - 1)),
             (Some(20 * HOUR + 1), Some(DAY + 5 * HOUR + 7)),
+            (Some(5 * DAY + 3 * HOUR + 1), Some(30 * DAY + 9 * HOUR + 7)),
+            (Some(8 * DAY), Some(16 * DAY - 1)),
+            (Some(7 * DAY), Some(16 * DAY + HOUR)),
         ];
         for (from, to) in windows {
-            let (cells, start, end) = Stretch::cover(from, to).expect("whole hours");
+            let (mut cells, start, end) = Stretch::cover(from, to).expect("whole hours");
+            cells.sort_by_key(|c| c.from);
             let first = start.unwrap_or(from.expect("from"));
             let last = end.unwrap_or(to.expect("to") + 1);
             let mut at = first;
@@ -214,12 +221,14 @@ mod tests {
     }
 
     #[test]
-    fn open_ends_are_days_and_short_windows_have_no_cells() {
+    fn open_ends_are_wide_and_short_windows_have_no_cells() {
         assert_eq!(Stretch::cover(Some(1), Some(HOUR - 2)), None);
         assert_eq!(Stretch::cover(Some(HOUR / 2), Some(HOUR + HOUR / 2)), None);
         let (cells, start, end) = Stretch::cover(None, None).expect("cells");
         assert_eq!((cells.len(), start, end), (1, None, None));
         let (cells, start, end) = Stretch::cover(Some(DAY + 30 * 60_000_000), None).expect("cells");
-        assert_eq!((cells.len(), start, end), (2, Some(DAY + HOUR), None));
+        assert_eq!((cells.len(), start, end), (3, Some(DAY + HOUR), None));
+        let wide = cells.last().map(|c| (c.from, c.until));
+        assert_eq!(wide, Some((Some(8 * DAY), None)));
     }
 }
