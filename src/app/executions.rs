@@ -2,7 +2,7 @@
 
 use super::{Caller, cursor};
 use crate::domain::{
-    Dialect, Error, EventKind, ExecutionDetail, ExecutionId, ExecutionPage, ExecutionSummary, Filter, FirstPage,
+    Error, EventKind, ExecutionDetail, ExecutionId, ExecutionPage, ExecutionSummary, Filter, FirstPage, ListQuery,
     Result, RunCount, Sort, Status, Timestamp, page,
 };
 use crate::store::executions::{self as rows, Record};
@@ -183,10 +183,10 @@ pub async fn counts_for_page(caller: &Caller, queries: &[String]) -> Result<Vec<
 
 /// Filter and sort of a page's query string.
 pub fn page_query(query: &str) -> (Filter, Sort) {
-    let pairs = crate::domain::filter::parse_query(query);
-    let sort = pairs.iter().find(|(k, _)| k == "sort").and_then(|(_, v)| v.parse().ok()).unwrap_or_default();
-    let (filter, _) = Filter::page_default().parse(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())), Dialect::Page);
-    (filter, sort)
+    let mut pairs = crate::domain::filter::parse_query(query);
+    pairs.retain(|(name, _)| !matches!(name.as_str(), "run" | "tab" | "live" | "cursor" | "at"));
+    let list = ListQuery::parse(&pairs);
+    (list.filter, list.sort)
 }
 
 /// Unfinished runs, newest first.

@@ -3,8 +3,9 @@
 //! seen it or are away again.
 
 use super::Caller;
+use super::access::Credential;
 use super::executions::{ListRequest, list};
-use crate::domain::{Filter, Result, Since, Status, Timestamp};
+use crate::domain::{Error, Filter, Result, Since, Status, Timestamp};
 use crate::server_fns::Beside;
 use crate::store::marks::{self, MarkRow};
 use crate::store::{Tx, events};
@@ -25,38 +26,44 @@ pub async fn since(caller: &Caller) -> Result<Option<Since>> {
 /// The reader is at the page, and it is visible.
 pub async fn here(caller: &Caller) -> Result<Since> {
     caller.fleet()?;
-    let (who, now) = (caller.clone(), caller.now());
-    caller
-        .app
-        .store
+    // A program with somebody's token is not that person at the page.
+    if !matches!(caller.credential, Credential::Session(_)) {
+        return Err(Error::Forbidden("only a person signed in is at the page".to_owned()));
+    }
+    let (user, now) = (caller.user_key, caller.now());
+    let store = &caller.app.store;
+    let mark = store
         .write(move |tx| {
             Box::pin(async move {
                 let newest = events::newest(tx).await?;
-                let before = marks::get(tx, who.user_key).await?.unwrap_or_else(|| all_seen(newest, now));
+                let before = marks::get(tx, user).await?.unwrap_or_else(|| all_seen(newest, now));
                 let mark = MarkRow { here_seq: newest, here_at: now.micros(), ..stands(before, newest, now) };
-                marks::put(tx, who.user_key, mark).await?;
-                counted(&who, tx, mark).await
+                marks::put(tx, user, mark).await?;
+                Ok(mark)
             })
         })
-        .await
+        .await?;
+    counted(caller, &mut store.snapshot().await?, mark).await
 }
 
 /// Everything up to the event `seq` is seen; without one, everything.
 pub async fn seen(caller: &Caller, seq: Option<i64>) -> Result<Since> {
     caller.fleet()?;
     caller.writer()?;
-    let (who, now) = (caller.clone(), caller.now());
-    caller
+    caller.unlimited()?;
+    let (user, now) = (caller.user_key, caller.now());
+    let mark = caller
         .write(move |tx| {
             Box::pin(async move {
                 let newest = events::newest(tx).await?;
                 let seq = seq.map_or(newest, |seq| seq.clamp(0, newest));
                 let mark = MarkRow { back_seq: newest, ..all_seen(seq, now) };
-                marks::put(tx, who.user_key, mark).await?;
-                counted(&who, tx, mark).await
+                marks::put(tx, user, mark).await?;
+                Ok(mark)
             })
         })
-        .await
+        .await?;
+    counted(caller, &mut caller.app.store.snapshot().await?, mark).await
 }
 
 /// What the list's page says beside its rows.

@@ -42,6 +42,7 @@ pub async fn list(caller: &Caller, cursor: Option<&str>, limit: Option<i64>) -> 
 pub async fn create(caller: &Caller, new: NewView) -> Result<View> {
     caller.fleet()?;
     caller.writer()?;
+    caller.unlimited()?;
     let (name, query) = (view_name(&new.name)?, view_query(&new.query)?);
     let (user, now) = (caller.user_key, caller.now());
     let row = NewRow { id: uuid::Uuid::now_v7().to_string(), owner_key: user, name, query, shared: new.shared };
@@ -69,6 +70,7 @@ pub async fn create(caller: &Caller, new: NewView) -> Result<View> {
 pub async fn patch(caller: &Caller, id: &str, patch: ViewPatch) -> Result<View> {
     caller.fleet()?;
     caller.writer()?;
+    caller.unlimited()?;
     let name = patch.name.as_deref().map(view_name).transpose()?;
     let query = patch.query.as_deref().map(view_query).transpose()?;
     let changes = name.is_some() || query.is_some() || patch.shared.is_some();
@@ -106,6 +108,7 @@ pub async fn patch(caller: &Caller, id: &str, patch: ViewPatch) -> Result<View> 
 pub async fn delete(caller: &Caller, id: &str) -> Result<()> {
     caller.fleet()?;
     caller.writer()?;
+    caller.unlimited()?;
     let (who, id) = (caller.clone(), id.to_owned());
     caller
         .write(move |tx| {

@@ -41,6 +41,9 @@ pub async fn changed(
     let mut q = Query::new("select count(*) from (select 1 from executions where status = ");
     q.value(status.as_str()).push(" and status_seq >= ").value(after).push(" and status_seq < ").value(by);
     if let Visible::Agents(keys) = visible {
+        if keys.is_empty() {
+            return Ok(0);
+        }
         q.push(" and agent_key in ").list(keys.iter().copied());
     }
     q.push(" limit ").value(SINCE_CAP).push(") changed");

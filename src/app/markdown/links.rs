@@ -8,7 +8,7 @@ pub fn allowed(address: &str) -> bool {
     let scheme = lower(8).as_deref() == Some("https://")
         || lower(7).as_deref() == Some("http://")
         || (lower(7).as_deref() == Some("mailto:") && address.contains('@'));
-    scheme && address.len() <= 2_048 && !address.chars().any(|c| c.is_whitespace() || c.is_control() || hidden(c))
+    scheme && address.len() <= LONGEST && !address.chars().any(|c| c.is_whitespace() || c.is_control() || hidden(c))
 }
 
 /// Nothing to see, or turns the direction of text.
@@ -29,7 +29,13 @@ pub fn bare_links(text: &str) -> Vec<Range<usize>> {
         let rest = &text[at..];
         let stop =
             |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '|') || c.is_control() || hidden(c);
-        let end = trimmed(&rest[..rest.find(stop).unwrap_or(rest.len())]);
+        let whole = rest.find(stop).unwrap_or(rest.len());
+        // Whatever becomes of it, its letters are looked at once.
+        from = at + whole;
+        if whole > LONGEST {
+            continue;
+        }
+        let end = trimmed(&rest[..whole]);
         let host = rest[..end].split_once("://").map_or("", |(_, host)| host);
         if host.starts_with(char::is_alphanumeric) && allowed(&rest[..end]) {
             found.push(at..at + end);
@@ -39,19 +45,48 @@ pub fn bare_links(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Longer ones are text.
+const LONGEST: usize = 2_048;
+
 /// The length of an address without the punctuation after it. A closing bracket belongs to it when it opens one.
 fn trimmed(address: &str) -> usize {
     let mut rest = address;
+    let open = address.matches('(').count();
+    let mut closed = address.matches(')').count();
     loop {
         let shorter = rest.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_', '~', ']', '}']);
-        let open = shorter.matches('(').count();
         let shorter = match shorter.strip_suffix(')') {
-            Some(inner) if shorter.matches(')').count() > open => inner,
+            Some(inner) if closed > open => {
+                closed -= 1;
+                inner
+            }
             _ => shorter,
         };
         if shorter.len() == rest.len() {
             return rest.len();
         }
         rest = shorter;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_address_ends_before_what_ends_the_sentence() {
+        let text = "See https://a.example/x_(y), (http://b.example). httpx://no";
+        let found: Vec<&str> = bare_links(text).into_iter().map(|r| &text[r]).collect();
+        assert_eq!(found, ["https://a.example/x_(y)", "http://b.example"]);
+    }
+
+    #[test]
+    fn a_hostile_text_is_read_once() {
+        // Each of these would take minutes if brackets or beginnings were looked at over and over.
+        for text in [format!("http://x{}", ")".repeat(65_000)), "http.".repeat(6_000) + &")".repeat(30_000)] {
+            assert!(bare_links(&text).is_empty());
+        }
+        let many = format!("http://x{} ", ")".repeat(2_000)).repeat(32);
+        assert_eq!(bare_links(&many).len(), 32);
     }
 }

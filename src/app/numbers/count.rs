@@ -3,7 +3,7 @@
 use super::cube::Cube;
 use crate::domain::filter::Window;
 use crate::domain::timeline::Plan;
-use crate::domain::{BeforeWindow, Choice, Filter, Result, Status, Timeline, Timestamp};
+use crate::domain::{BeforeWindow, Choice, Filter, Range, Result, Status, Timeline, Timestamp};
 use crate::store::list::Selection;
 use crate::store::rollup::{self, Durations, SPANS, Stretch};
 use crate::store::stats::{self, Group};
@@ -63,14 +63,24 @@ impl Question<'_> {
             None => cube.inside = self.rows(tx, &counted, from, to).await?,
         }
         if self.filter.include_unfinished {
-            let mut unfinished = counted;
-            let wanted = |s: &Status| unfinished.status.allows(Some(s));
-            unfinished.status =
-                Choice { include: Status::UNFINISHED.into_iter().filter(wanted).collect(), exclude: Vec::new() };
+            let of = |statuses: &[Status]| Filter {
+                status: Choice {
+                    include: statuses.iter().copied().filter(|s| counted.status.allows(Some(s))).collect(),
+                    exclude: Vec::new(),
+                },
+                ..counted.clone()
+            };
+            let mut beside = vec![of(&Status::UNFINISHED)];
+            // What has ended since that moment was unfinished then.
+            if let Some(seq) = counted.as_of {
+                let ended = of(&[Status::Success, Status::Failed, Status::Cancelled]);
+                let changed = Range { min: Some(ended.changed.min.unwrap_or(seq).max(seq)), ..ended.changed };
+                beside.push(Filter { changed, ..ended });
+            }
             let sides = [(None, from.map(|t| t - 1)), (to.map(|t| t + 1), None)];
             for (from, to) in sides.into_iter().filter(|side| *side != (None, None)) {
-                if !unfinished.status.include.is_empty() {
-                    cube.outside.extend(self.rows(tx, &unfinished, from, to).await?);
+                for filter in beside.iter().filter(|f| !f.status.include.is_empty()) {
+                    cube.outside.extend(self.rows(tx, filter, from, to).await?);
                 }
             }
         }

@@ -241,6 +241,9 @@ pub async fn unfinished(db: &mut impl Executor, visible: &Visible) -> Result<Vec
          where status in ('queued', 'running', 'waiting', 'paused')",
     );
     if let Visible::Agents(keys) = visible {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         q.push(" and agent_key in ").list(keys.iter().copied());
     }
     q.push(" group by status");

@@ -26,6 +26,7 @@ pub struct Live {
     connection: RwSignal<Connection>,
     polls: RwSignal<u32>,
     events: RwSignal<u64>,
+    newest: StoredValue<i64>,
     running: RwSignal<Option<i64>>,
     paused: RwSignal<bool>,
     topics: StoredValue<BTreeMap<String, Subscription>>,
@@ -41,6 +42,7 @@ impl Live {
             connection: RwSignal::new(Connection::Connecting),
             polls: RwSignal::new(0),
             events: RwSignal::new(0),
+            newest: StoredValue::new(0),
             running: RwSignal::new(None),
             paused: RwSignal::new(false),
             topics: StoredValue::new(BTreeMap::new()),
@@ -66,6 +68,11 @@ impl Live {
     /// Grows with every event of any topic, for numbers that follow at their own pace.
     pub fn events_untracked(self) -> u64 {
         self.events.get_untracked()
+    }
+
+    /// The newest event heard of.
+    pub fn newest_untracked(self) -> i64 {
+        self.newest.get_value()
     }
 
     /// Unfinished runs, once it is known better than from the server's HTML.
@@ -246,6 +253,9 @@ impl Live {
                 },
             }
             events += u64::from(frame.execution.is_some());
+            if let (true, Some(seq)) = (frame.execution.is_some(), frame.seq) {
+                self.newest.update_value(|n| *n = (*n).max(seq));
+            }
         }
         for (topic, frames) in by_topic {
             let handler = self.topics.try_update_value(|t| {

@@ -57,15 +57,12 @@ impl Numbers {
 
     /// Ends by itself when the page is left: the signals are gone then.
     async fn keep(self) {
-        let mut seen = self.live.events_untracked();
         loop {
             browser::sleep(EVERY_MS).await;
-            if self.values.try_with_untracked(|_| ()).is_none() {
-                return;
-            }
-            let events = self.live.events_untracked();
-            if events != seen && browser::page_visible() && !self.live.is_paused_untracked() {
-                seen = events;
+            // Behind until an answer has the newest event in it: an answer may itself be some seconds old.
+            let as_of = self.values.try_with_untracked(|v| v.as_ref().map(|v| v.stats.as_of));
+            let Some(as_of) = as_of else { return };
+            if as_of.is_some_and(|n| n < self.live.newest_untracked()) && browser::page_visible() {
                 self.reload();
             }
         }

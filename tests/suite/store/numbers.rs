@@ -5,11 +5,11 @@ use crate::support::{Backend, START, World, ended, on_both, run_of};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use runboard::app::numbers;
-use runboard::app::record;
+use runboard::app::executions::{ListRequest, as_of, first_for_page, list};
+use runboard::app::{marks, numbers, record};
 use runboard::domain::{
-    Choice, ExecutionPatch, ExecutionSummary, Facets, Filter, NewExecution, Range, Sort, Stats, Status, Timeline,
-    Window,
+    Choice, ExecutionPatch, ExecutionSummary, Facets, Filter, NewExecution, Range, Role, Scope, Sort, Stats, Status,
+    Timeline, Window,
 };
 use runboard::store::{Executor as _, Query, Store};
 use std::collections::BTreeMap;
@@ -19,6 +19,9 @@ on_both!(
     cells_are_what_the_runs_say,
     percentiles_of_many_runs_are_within_two_percent,
     the_first_page_and_its_numbers_are_of_one_moment,
+    numbers_of_an_earlier_moment_are_of_the_rows_of_then,
+    somebody_without_agents_counts_nothing,
+    a_model_with_a_nul_is_counted_like_any_other,
 );
 
 fn runner() -> TestRunner {
@@ -139,6 +142,8 @@ async fn lesson_2_cards_facets_timeline_and_list_agree(backend: Backend) {
         let runs = matching(&all, &f, &world);
         let stats = numbers::stats(&world.admin, &f).await.expect("stats");
         check_stats(&stats, &runs);
+        let listed = list(&world.admin, &ListRequest { filter: f.clone(), ..ListRequest::default() }).await;
+        assert_eq!(listed.expect("a page").total_count, stats.total_executions, "{f:#?}");
         let (facets, _) = numbers::facets(&world.admin, &f).await.expect("facets");
         check_facets(&facets, &f, &all, &world);
         for buckets in [7, 60] {
@@ -215,7 +220,7 @@ async fn the_first_page_and_its_numbers_are_of_one_moment(backend: Backend) {
     world.record(run_of("a", "going")).await;
     let first = |query: &'static str| {
         let admin = world.admin.clone();
-        async move { runboard::app::executions::first_for_page(&admin, query, None, false).await.expect("a page") }
+        async move { first_for_page(&admin, query, None, false).await.expect("a page") }
     };
     let before = first("").await;
     // The clock stands still: what is kept for five seconds must not be told beside newer rows.
@@ -229,4 +234,50 @@ async fn the_first_page_and_its_numbers_are_of_one_moment(backend: Backend) {
     assert_eq!(before.page.total_count, 1);
     // What takes long to count does not keep the rows waiting, unless it has to be there.
     assert_eq!(first("min_cost=1").await.numbers, None);
+}
+
+async fn numbers_of_an_earlier_moment_are_of_the_rows_of_then(backend: Backend) {
+    let world = World::new(backend).await;
+    let two_days = -2 * 86_400_000;
+    let old = NewExecution { started_at: Some(START.plus_millis(two_days)), ..run_of("a", "for days") };
+    let old = world.record(old).await;
+    world.record(ended("a", Status::Success, -1_000, 5)).await;
+    let moment = as_of(&world.admin).await.expect("a number");
+    let patch = ExecutionPatch { status: Some(Status::Failed), ..ExecutionPatch::default() };
+    record::patch(&world.admin, old.id.as_str(), patch).await.expect("ended");
+    world.record(ended("a", Status::Success, -500, 5)).await;
+    let filter = Filter { window: Window::DAY, include_unfinished: true, as_of: Some(moment), ..Filter::default() };
+    let page =
+        list(&world.admin, &ListRequest { filter: filter.clone(), ..ListRequest::default() }).await.expect("rows");
+    let stats = numbers::stats(&world.admin, &filter).await.expect("stats");
+    assert_eq!((page.total_count, stats.total_executions, stats.failed), (2, 2, 1));
+    let timeline = numbers::timeline(&world.admin, &filter, None).await.expect("a timeline");
+    let beside = timeline.before_window.expect("the run of then").by_status;
+    assert_eq!(beside, BTreeMap::from([(Status::Failed, 1)]));
+}
+
+async fn somebody_without_agents_counts_nothing(backend: Backend) {
+    let world = World::new(backend).await;
+    world.record(run_of("a", "not theirs")).await;
+    world.record(ended("a", Status::Failed, 0, 1)).await;
+    let (bo, _) = world.person("bo@example.com", Role::User, Scope::Write).await;
+    for filter in [Filter::default(), Filter { window: Window::DAY, include_unfinished: true, ..Filter::default() }] {
+        assert_eq!(numbers::stats(&bo, &filter).await.expect("stats").total_executions, 0);
+        assert!(numbers::facets(&bo, &filter).await.expect("facets").0.agent.is_empty());
+        let timeline = numbers::timeline(&bo, &filter, None).await.expect("a timeline");
+        assert!(timeline.buckets.iter().all(|b| b.by_status.is_empty()));
+    }
+    let since = marks::seen(&bo, Some(0)).await.expect("a mark");
+    assert_eq!((since.failed, since.success), (0, 0));
+}
+
+async fn a_model_with_a_nul_is_counted_like_any_other(backend: Backend) {
+    let world = World::new(backend).await;
+    let odd = |model: &str| NewExecution { model: Some(model.to_owned()), ..ended("a", Status::Success, 0, 1) };
+    for _ in 0..2 {
+        for answer in record::batch(&world.admin, vec![odd("gpt\0x"), odd("gptx")]).await.expect("recorded") {
+            answer.expect("accepted");
+        }
+    }
+    assert_eq!(numbers::stats(&world.admin, &Filter::default()).await.expect("stats").total_executions, 4);
 }

@@ -32,8 +32,11 @@ pub fn TimelineChart(numbers: Numbers, url: PageUrl) -> impl IntoView {
     let top = Memo::new(move |_| {
         numbers.timeline(|t| t.buckets.iter().map(TimelineBucket::runs).max()).flatten().unwrap_or(0)
     });
-    // The bar under the pointer or with the focus, and the bars chosen so far.
-    let at = RwSignal::new(None::<usize>);
+    // The bar under the pointer, the one with the focus, the one that had it last; and the bars chosen so far.
+    let hovered = RwSignal::new(None::<usize>);
+    let focused = RwSignal::new(None::<usize>);
+    let visited = RwSignal::new(None::<usize>);
+    let at = move || hovered.get().or(focused.get());
     let picked = RwSignal::new(None::<Picked>);
     let dragging = StoredValue::new(false);
     let bucket = move |i: usize| numbers.timeline(|t| t.buckets.get(i).cloned()).flatten();
@@ -70,7 +73,7 @@ pub fn TimelineChart(numbers: Numbers, url: PageUrl) -> impl IntoView {
         }
     };
     let hover = move |e: PointerEvent| {
-        at.set(under(&e));
+        hovered.set(under(&e));
         if dragging.get_value()
             && let Some(i) = under(&e)
         {
@@ -88,7 +91,7 @@ pub fn TimelineChart(numbers: Numbers, url: PageUrl) -> impl IntoView {
     });
     let key = move |e: KeyboardEvent| {
         let last = len.get_untracked().saturating_sub(1);
-        let Some(here) = at.get_untracked() else { return };
+        let Some(here) = focused.get_untracked() else { return };
         let next = match e.key().as_str() {
             "ArrowLeft" => here.saturating_sub(1),
             "ArrowRight" => (here + 1).min(last),
@@ -117,7 +120,7 @@ pub fn TimelineChart(numbers: Numbers, url: PageUrl) -> impl IntoView {
         let label = move || mine.with(|b| b.as_ref().map(words));
         // One stop for the Tab key: the newest bar, or the one last visited.
         let tab = move || {
-            let stop = at.get().unwrap_or_else(|| len.get().saturating_sub(1));
+            let stop = visited.get().filter(|i| *i < len.get()).unwrap_or_else(|| len.get().saturating_sub(1));
             if stop == i { "0" } else { "-1" }
         };
         let parts = move || {
@@ -129,11 +132,11 @@ pub fn TimelineChart(numbers: Numbers, url: PageUrl) -> impl IntoView {
         };
         view! {
             <a class="bar" data-bar=i href=href aria-label=label tabindex=tab draggable="false" prop:replace=true data-noscroll=""
-                on:focus=move |_| at.set(Some(i))>{parts}</a>
+                on:focus=move |_| { focused.set(Some(i)); visited.set(Some(i)); }>{parts}</a>
         }
     };
     let tip = move || {
-        let i = at.get()?;
+        let i = at()?;
         let text = bucket(i).map(|b| words(&b))?;
         let left = (i as f64 + 0.5) * 100.0 / len.get().max(1) as f64;
         let side = if left > 60.0 { "tip before" } else { "tip" };
@@ -169,7 +172,7 @@ pub fn TimelineChart(numbers: Numbers, url: PageUrl) -> impl IntoView {
     view! {
         <section class="timeline" aria-label="Runs over time" class:stale=move || numbers.stale.get() class:none=move || len.get() == 0>
             <div class="bars" node_ref=area role="group" aria-label="Bars; arrow keys move, Shift and arrow keys choose a time, Enter shows it"
-                on:pointerdown=press on:pointermove=hover on:pointerleave=move |_| at.set(None) on:keydown=key on:focusout=move |_| at.set(None)>
+                on:pointerdown=press on:pointermove=hover on:pointerleave=move |_| hovered.set(None) on:keydown=key on:focusout=move |_| focused.set(None)>
                 <For each=move || 0..len.get() key=|i| *i children=one/>
                 {chosen}
             </div>

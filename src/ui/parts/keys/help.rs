@@ -22,6 +22,7 @@ const LIST: Lines = &[
     (&["k", "["], "Previous run"),
     (&["Enter"], "Open the run"),
     (&["x"], "Select the run"),
+    (&["n"], "Walk what happened since you left"),
     (&["s"], "Stop the run"),
     (&["r"], "Refresh"),
     (&["l"], "Pause and resume news"),
