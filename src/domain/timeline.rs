@@ -140,7 +140,8 @@ impl Plan {
 }
 
 fn ends(from: Option<Timestamp>, to: Option<Timestamp>, now: Timestamp, oldest: Option<Timestamp>) -> (i64, i64) {
-    let end = to.unwrap_or(now).micros();
+    // A window that lies in the future is shown where it is.
+    let end = to.unwrap_or_else(|| from.map_or(now, |f| f.max(now))).micros();
     let start = from.or(oldest).map_or(end - DAY, Timestamp::micros);
     (start.min(end), end)
 }

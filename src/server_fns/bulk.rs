@@ -8,14 +8,14 @@ use leptos::server_fn::codec::{GetUrl, Json};
 #[server(prefix = "/fn", endpoint = "preview_bulk", input = Json)]
 pub async fn preview_bulk(action: BulkAction, target: BulkTarget) -> Result<BulkPreview, Error> {
     let caller = crate::app::caller().await?;
-    crate::app::bulk::preview(&caller, action, target.into()).await
+    crate::app::bulk::preview(&caller, action, target.try_into()?).await
 }
 
 /// Lets it happen. The same `request_key` again answers the job that was made for it.
 #[server(prefix = "/fn", endpoint = "start_bulk", input = Json)]
 pub async fn start_bulk(request_key: String, action: BulkAction, target: BulkTarget) -> Result<BulkJob, Error> {
     let caller = crate::app::caller().await?;
-    Ok(crate::app::bulk::start(&caller, action, target.into(), Some(request_key)).await?.0)
+    Ok(crate::app::bulk::start(&caller, action, target.try_into()?, Some(request_key)).await?.0)
 }
 
 /// How far it is, and a page of what became of the runs.

@@ -2,10 +2,10 @@
 
 use super::{link, stored_id};
 use crate::app::Caller;
-use crate::app::executions::page_query;
+use crate::domain::filter::parse_query;
 use crate::domain::{
-    BULK_LIMIT, BulkAction, BulkPreview, BulkTarget, Error, Excluded, ExcludedGroup, ExecutionId, Filter, Reason,
-    Result, RunLink, Sort,
+    BULK_LIMIT, BulkAction, BulkPreview, BulkTarget, Error, Excluded, ExcludedGroup, ExecutionId, Filter, ListQuery,
+    Reason, Result, RunLink, Sort,
 };
 use crate::store::executions::{self as rows, Record};
 use crate::store::list::{self, After, Selection};
@@ -28,14 +28,21 @@ pub enum Target {
     },
 }
 
-impl From<BulkTarget> for Target {
-    fn from(target: BulkTarget) -> Self {
-        match target {
+impl TryFrom<BulkTarget> for Target {
+    type Error = Error;
+
+    /// A list leaves out what it does not understand; an action must not.
+    fn try_from(target: BulkTarget) -> Result<Self> {
+        Ok(match target {
             BulkTarget::Ids(ids) => Self::Ids(ids),
             BulkTarget::Matching { query, as_of } => {
-                Self::Matching { filter: Box::new(page_query(&query).0), as_of: Some(as_of) }
+                let list = ListQuery::parse(&parse_query(&query));
+                if let Some(wrong) = list.errors.first() {
+                    return Err(Error::invalid(wrong.field.as_str(), wrong.message.clone()));
+                }
+                Self::Matching { filter: Box::new(list.filter), as_of: Some(as_of) }
             }
-        }
+        })
     }
 }
 

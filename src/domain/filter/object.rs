@@ -14,6 +14,17 @@ impl Filter {
         };
         let mut pairs = Vec::new();
         for (name, value) in given {
+            // Emptiness is nobody's wish: in a bulk action it would mean everything.
+            let empty = match value {
+                Value::Array(list) => {
+                    list.is_empty() || list.iter().any(|v| text(v).trim_matches([',', '!', ' ']).is_empty())
+                }
+                Value::String(s) => s.trim_matches([',', '!', ' ']).is_empty(),
+                _ => false,
+            };
+            if empty {
+                return Err(Error::invalid(name, "has no value; leave it out"));
+            }
             match value {
                 Value::Array(list) => pairs.extend(list.iter().map(|v| (name.clone(), text(v)))),
                 Value::Null => {}

@@ -63,6 +63,8 @@ impl Selection {
                 ("e.model = ", "e.model in ", "e.model || '' in ", texts(&filter.model.include)),
             ];
             branches = led_by_first(by, &mut shared);
+            check(&mut shared, "e.parent_id || '' in ", ids(&filter.parent.include));
+            check(&mut shared, "e.retry_of || '' in ", ids(&filter.retry_of.include));
             check_rest(&mut shared, &agents, filter);
         } else if !filter.parent.include.is_empty() || !filter.retry_of.include.is_empty() {
             let by = [
@@ -208,15 +210,18 @@ fn with_window(branches: Vec<Vec<Cond>>, f: &Filter, now: Timestamp) -> Vec<Vec<
     }
     let mut all = Vec::new();
     for branch in branches {
-        let unfinished_possible =
-            f.status.include.is_empty() || f.status.include.iter().any(|s: &Status| !s.is_terminal());
-        if f.include_unfinished && unfinished_possible {
+        let wanted = |ended: bool| {
+            f.status.include.is_empty() || f.status.include.iter().any(|s: &Status| s.is_terminal() == ended)
+        };
+        if f.include_unfinished {
             let before = from.map(|t| Cond::Value("e.sort_at < ", t.into(), ""));
             let after = to.map(|t| Cond::Value("e.sort_at > ", t.into(), ""));
             for outside in [before, after].into_iter().flatten() {
-                all.push([branch.as_slice(), &[Cond::Plain(UNFINISHED), outside.clone()]].concat());
+                if wanted(false) {
+                    all.push([branch.as_slice(), &[Cond::Plain(UNFINISHED), outside.clone()]].concat());
+                }
                 // What has ended since that moment was unfinished then.
-                if let Some(seq) = f.as_of {
+                if let Some(seq) = f.as_of.filter(|_| wanted(true)) {
                     let since = Cond::Value("e.status_seq >= ", seq.into(), "");
                     all.push([branch.as_slice(), &[Cond::Plain(ENDED), since, outside]].concat());
                 }

@@ -19,6 +19,7 @@ on_both!(
     unfinished_runs_outside_the_window_are_included_on_request,
     labels_of_one_key_are_alternatives,
     tools_match_by_glob,
+    a_parent_narrows_beside_a_model_and_a_thread,
     counts_are_capped,
     a_changed_text_is_found_and_the_old_one_is_not,
 );
@@ -243,4 +244,22 @@ async fn counts_are_capped(backend: Backend) {
     assert_eq!((page.total_count, page.total_is_capped), (4_200, false));
     let beyond = ListRequest { offset: Some(10_001), ..ListRequest::default() };
     assert!(matches!(list(&world.admin, &beyond).await, Err(Error::Invalid(e)) if e[0].field == "offset"));
+}
+
+async fn a_parent_narrows_beside_a_model_and_a_thread(backend: Backend) {
+    let world = World::new(backend).await;
+    let same = |message: &str| NewExecution {
+        model: Some("m".into()),
+        thread_id: Some("t".into()),
+        message: message.into(),
+        ..ended("x", Status::Success, 0, 1)
+    };
+    let root = world.record(same("root")).await.id;
+    world.record(NewExecution { parent_id: Some(root.clone()), ..same("child") }).await;
+    world.record(NewExecution { retry_of: Some(root.clone()), ..same("again") }).await;
+    let root = root.to_string();
+    for other in [("model", "m"), ("thread_id", "t"), ("agent_name", "x")] {
+        assert_eq!(messages(&world, &[("parent_id", &root), other]).await, ["child"]);
+        assert_eq!(messages(&world, &[("retry_of", &root), other]).await, ["again"]);
+    }
 }
