@@ -3,9 +3,8 @@
 //! seen it or are away again.
 
 use super::Caller;
-use super::access::Credential;
 use super::executions::{ListRequest, list};
-use crate::domain::{Error, Filter, Result, Since, Status, Timestamp};
+use crate::domain::{Filter, Result, Since, Status, Timestamp};
 use crate::server_fns::Beside;
 use crate::store::marks::{self, MarkRow};
 use crate::store::{Tx, events};
@@ -26,10 +25,9 @@ pub async fn since(caller: &Caller) -> Result<Option<Since>> {
 /// The reader is at the page, and it is visible.
 pub async fn here(caller: &Caller) -> Result<Since> {
     caller.fleet()?;
-    // A program with somebody's token is not that person at the page.
-    if !matches!(caller.credential, Credential::Session(_)) {
-        return Err(Error::Forbidden("only a person signed in is at the page".to_owned()));
-    }
+    // A program with a token that may only read, or is for some agents, does not say where its person is.
+    caller.writer()?;
+    caller.unlimited()?;
     let (user, now) = (caller.user_key, caller.now());
     let store = &caller.app.store;
     let mark = store

@@ -20,28 +20,28 @@ pub fn Signed<V: IntoView + 'static>(#[prop(optional)] fleet: bool, page: fn() -
         paths::with_query(&location.pathname.get_untracked(), search.trim_start_matches('?'))
     };
     let here = StoredValue::new(here);
-    let content = move || {
-        Suspend::new(async move {
-            match session.await {
-                Ok(s) => {
-                    clock.start_at(s.now_ms);
-                    match s.me {
-                        Some(me) if fleet && me.role == Role::Client => go(paths::AGENTS.to_owned()).into_any(),
-                        Some(me) => {
-                            provide_context(me);
-                            page().into_any()
-                        }
-                        None => go(paths::login(&here.with_value(|h| h()))).into_any(),
+    // Not in a closure: the server tries a closure again whenever something it waits for is there, and each try would
+    // build the page, and ask for all its data, once more.
+    let content = Suspend::new(async move {
+        match session.await {
+            Ok(s) => {
+                clock.start_at(s.now_ms);
+                match s.me {
+                    Some(me) if fleet && me.role == Role::Client => go(paths::AGENTS.to_owned()).into_any(),
+                    Some(me) => {
+                        provide_context(me);
+                        page().into_any()
                     }
-                }
-                Err(Error::Unauthenticated) => go(paths::login(&here.with_value(|h| h()))).into_any(),
-                Err(e) => {
-                    let retry = Callback::new(move |()| session.refetch());
-                    view! { <ErrorNote message=e.to_string() on_retry=retry/> }.into_any()
+                    None => go(paths::login(&here.with_value(|h| h()))).into_any(),
                 }
             }
-        })
-    };
+            Err(Error::Unauthenticated) => go(paths::login(&here.with_value(|h| h()))).into_any(),
+            Err(e) => {
+                let retry = Callback::new(move |()| browser::load_page(&here.with_value(|h| h())));
+                view! { <ErrorNote message=e.to_string() on_retry=retry/> }.into_any()
+            }
+        }
+    });
     view! { <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{content}</Suspense> }
 }
 

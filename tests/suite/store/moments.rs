@@ -117,7 +117,7 @@ async fn only_what_one_may_see_counts_and_each_has_a_mark_of_their_own(backend: 
     let world = World::new(backend).await;
     world.record(run_of("shared", "x")).await;
     world.record(run_of("hers", "x")).await;
-    let (bo, _) = world.person("bo@example.com", Role::User, Scope::Read).await;
+    let (bo, _) = world.person("bo@example.com", Role::User, Scope::Write).await;
     agents::share(&world.admin, "shared", "bo@example.com", "view").await.expect("shared");
     let bo = bo.refreshed().await.expect("looked up").expect("valid");
     marks::here(&bo).await.expect("here");
