@@ -120,6 +120,31 @@ async fn unknown_paths_and_ids_are_problems_under_api_and_pages_elsewhere() {
     let wrong_method = http.delete(&token, "/api/executions").await;
     assert_eq!(wrong_method.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(wrong_method.headers["content-type"], "application/problem+json");
+    let problem = wrong_method.json();
+    assert_eq!((&problem["status"], &problem["title"]), (&405.into(), &"Method not allowed".into()), "{problem}");
+    assert_eq!(problem["type"], "urn:runboard:problem:method-not-allowed");
+    assert!(wrong_method.headers["allow"].to_str().expect("text").contains("POST"));
+}
+
+#[tokio::test]
+async fn what_a_page_sends_broken_is_its_own_fault() {
+    let (_world, http, token) = server().await;
+    let bearer = format!("Bearer {token}");
+    let headers = |kind| [("authorization", bearer.as_str()), ("content-type", kind)];
+    let (json, form) = ("application/json", "application/x-www-form-urlencoded");
+    for (method, path, kind, body) in [
+        ("POST", "/fn/save_view", json, &b"{\"new\":"[..]),
+        ("POST", "/fn/save_view", json, &b"{\"new\":{\"name\":\"\xff\"}}"[..]),
+        ("POST", "/fn/save_view", json, &b"{}"[..]),
+        ("POST", "/fn/stop", form, &b""[..]),
+        ("POST", "/fn/stop", form, &b"id=\xff"[..]),
+        ("GET", "/fn/run", form, &b""[..]),
+        ("GET", "/fn/log?id=x&after=soon", form, &b""[..]),
+    ] {
+        let answer = http.send(method, path, &headers(kind), body.to_vec()).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {}", answer.text);
+        assert!(answer.text.contains("can't be read"), "{path}: {}", answer.text);
+    }
 }
 
 #[tokio::test]
