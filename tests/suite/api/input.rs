@@ -59,6 +59,18 @@ async fn a_cursor_of_another_filter_is_refused() {
 }
 
 #[tokio::test]
+async fn a_page_with_a_broken_cursor_shows_the_list_and_says_so() {
+    let (world, http, token) = server().await;
+    world.record(crate::support::run_of("a", "still to be seen")).await;
+    let page = http.get(&token, "/executions?cursor=zz").await;
+    assert_eq!(page.status, StatusCode::OK);
+    for text in ["still to be seen", "“zz” is no place in this list"] {
+        assert!(page.text.contains(text), "{text}: {}", page.text);
+    }
+    assert!(!http.get(&token, "/executions").await.text.contains("no place in this list"));
+}
+
+#[tokio::test]
 async fn wrong_records_are_refused_with_their_fields() {
     let (_world, http, token) = server().await;
     let long = format!(r#"{{"agent_name":"a","message":"{}"}}"#, "x".repeat((1 << 20) + 1));
