@@ -23,6 +23,7 @@ pub mod status;
 pub mod time;
 pub mod timeline;
 pub mod view;
+pub mod visible;
 
 pub use access::{Me, Role, Scope};
 pub use agent::{AgentKind, AgentSummary};

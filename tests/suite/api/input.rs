@@ -77,6 +77,7 @@ async fn wrong_records_are_refused_with_their_fields() {
     for (body, field) in [
         ("{}", "agent_name"),
         (r#"{"agent_name":""}"#, "agent_name"),
+        ("{\"agent_name\":\"\u{3164}\"}", "agent_name"),
         (r#"{"agent_name":"a","id":"x"}"#, "id"),
         (r#"{"agent_name":"a","status":"done"}"#, "status"),
         (r#"{"agent_name":"a","triggered_by":"cron"}"#, "triggered_by"),
