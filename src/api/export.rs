@@ -14,7 +14,8 @@ use futures::stream;
 ///
 /// Which runs it holds is settled at its start (`X-Total-Count` says how many); each is shown as it is when its turn
 /// comes. A failure midway breaks the connection off, so that a file that ends properly is whole. In CSV, text that
-/// a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) gets a `'` in front.
+/// a spreadsheet would take for a formula (it begins with `=`, `+`, `-` or `@`, also in full width or after blanks, or with
+/// a tab or a carriage return) gets a `'` in front.
 #[utoipa::path(get, path = "/api/executions/export", tag = "executions",
     params(("format" = Option<String>, Query, description = "`ndjson` (default) or `csv`"),
         ("sort" = Option<String>, Query, description = "as in lists; default `-started_at`"), ListFilters),
