@@ -2,10 +2,10 @@
 
 use super::Visible;
 use super::db::Executor;
-use super::executions::LinkRow;
+use super::executions::{LinkRow, write_visible};
 use super::parts::ToolCallRow;
 use super::query::Query;
-use crate::domain::{Error, ListedCall, PartStatus, Result, SubRun, ToolCall};
+use crate::domain::{Error, ListedCall, PartStatus, Result, RunLink, SubRun, ToolCall};
 
 /// Runs of a tree that are shown, and how deep it is followed.
 const MOST_BELOW: usize = 200;
@@ -100,13 +100,14 @@ pub async fn below(db: &mut impl Executor, id: &str, visible: &Visible) -> Resul
             break;
         }
         let mut q = Query::new(
-            "select e.id, e.agent_key, a.name as agent_name, e.status, e.message, e.attempt, e.parent_id \
+            "select e.id, a.name as agent_name, e.status, e.message, e.attempt, e.parent_id \
              from executions e join agents a on a.key = e.agent_key where e.parent_id in ",
         );
         q.list(std::mem::take(&mut parents));
+        write_visible(&mut q, visible);
         q.push(" order by e.sort_at desc, e.key desc limit ").value(i64::try_from(room).unwrap_or(i64::MAX));
         for row in db.all::<BelowRow>(q).await? {
-            let Some(link) = row.link.visible(visible)? else { continue };
+            let link = RunLink::try_from(row.link)?;
             // A ring of parents ends where it began.
             if link.id.as_str() == id || found.iter().any(|run| run.link.id == link.id) {
                 continue;

@@ -2,7 +2,7 @@
 //! two runs compared.
 
 use crate::support::{Backend, World, on_both, run_of};
-use runboard::app::record::{append_log, create, upsert_steps, upsert_tool_calls};
+use runboard::app::record::{self, append_log, create, upsert_steps, upsert_tool_calls};
 use runboard::app::{agents, compare, reading};
 use runboard::domain::{
     DiffRow, Error, LogStream, NewExecution, NewLogLine, NewStep, NewToolCall, PartStatus, Role, Scope, Status,
@@ -12,6 +12,7 @@ use serde_json::json;
 on_both!(
     texts_come_rendered_and_steps_counted,
     the_tree_below_a_run_ends_where_access_does,
+    hidden_runs_take_no_place_among_those_shown,
     long_values_are_read_when_a_call_is_opened,
     the_log_is_searched_as_it_is_seen,
     a_long_log_is_searched_in_stretches,
@@ -71,6 +72,28 @@ async fn the_tree_below_a_run_ends_where_access_does(backend: Backend) {
     let bo = bo.refreshed().await.expect("looked up").expect("valid");
     let seen = reading::run(&bo, root.id.as_str()).await.expect("found");
     assert_eq!(names(seen), ["1 first", "2 first.1"], "what is below a hidden run is hidden");
+}
+
+async fn hidden_runs_take_no_place_among_those_shown(backend: Backend) {
+    let world = World::new(backend).await;
+    let root = world.record(run_of("lead", "root")).await;
+    let of = |agent: &str| NewExecution {
+        parent_id: Some(root.id.clone()),
+        retry_of: Some(root.id.clone()),
+        ..run_of(agent, "below")
+    };
+    let seen = world.record(of("lead")).await;
+    world.pass_ms(1_000);
+    record::batch(&world.admin, (0..250).map(|_| of("secret")).collect()).await.expect("recorded");
+    let (bo, _) = world.person("bo@example.com", Role::User, Scope::Read).await;
+    agents::share(&world.admin, "lead", "bo@example.com", "view").await.expect("shared");
+    let bo = bo.refreshed().await.expect("looked up").expect("valid");
+    let run = reading::run(&bo, root.id.as_str()).await.expect("found");
+    assert_eq!(run.detail.children.iter().map(|l| &l.id).collect::<Vec<_>>(), [&seen.id]);
+    assert_eq!(run.extras.below.iter().map(|s| &s.link.id).collect::<Vec<_>>(), [&seen.id]);
+    assert_eq!(run.detail.retry_chain.iter().map(|l| &l.id).collect::<Vec<_>>(), [&root.id, &seen.id]);
+    let all = reading::run(&world.admin, root.id.as_str()).await.expect("found");
+    assert_eq!((all.detail.children.len(), all.extras.below.len(), all.detail.retry_chain.len()), (200, 200, 200));
 }
 
 async fn long_values_are_read_when_a_call_is_opened(backend: Backend) {
