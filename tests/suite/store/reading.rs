@@ -16,6 +16,7 @@ on_both!(
     long_values_are_read_when_a_call_is_opened,
     the_log_is_searched_as_it_is_seen,
     a_long_log_is_searched_in_stretches,
+    a_log_of_long_lines_is_searched_in_stretches_too,
     two_runs_are_compared,
     a_run_that_is_not_ones_to_see_can_not_be_compared,
 );
@@ -150,6 +151,23 @@ async fn a_long_log_is_searched_in_stretches(backend: Backend) {
     assert_eq!((rest.lines, rest.through, rest.done), (vec![25_000], 25_000, true));
     let many = reading::search_log(&world.admin, id, "line", 0).await.expect("searched");
     assert_eq!((many.lines.len(), many.through, many.done), (2_000, 2_000, false));
+}
+
+async fn a_log_of_long_lines_is_searched_in_stretches_too(backend: Backend) {
+    let world = World::new(backend).await;
+    let run = world.record(run_of("a", "m")).await;
+    let id = run.id.as_str();
+    let long = |n: i64| format!("{}{}", "x".repeat(60_000), if n == 450 { "here" } else { "" });
+    append_log(&world.admin, id, lines((1..=450).map(long))).await.expect("written");
+    let mut hits = reading::search_log(&world.admin, id, "here", 0).await.expect("searched");
+    let mut asked = 1;
+    while !hits.done {
+        assert_eq!(hits.lines, Vec::<i64>::new());
+        hits = reading::search_log(&world.admin, id, "here", hits.through).await.expect("searched");
+        asked += 1;
+    }
+    assert_eq!((hits.lines, hits.through), (vec![450], 450));
+    assert!(asked > 1, "8 MiB at a time");
 }
 
 async fn two_runs_are_compared(backend: Backend) {
