@@ -18,6 +18,7 @@ on_both!(
     a_long_log_is_searched_in_stretches,
     a_log_of_long_lines_is_searched_in_stretches_too,
     two_runs_are_compared,
+    long_values_are_compared_too,
     a_run_that_is_not_ones_to_see_can_not_be_compared,
 );
 
@@ -201,6 +202,42 @@ async fn two_runs_are_compared(backend: Backend) {
     assert_eq!(both.steps.rows[0].differs, ["output"]);
     let calls: Vec<_> = both.calls.rows.iter().map(|r| (r.a.is_some(), r.b.is_some(), r.differs.join(","))).collect();
     assert_eq!(calls, [(true, false, String::new()), (true, true, "arguments".to_owned())]);
+}
+
+async fn long_values_are_compared_too(backend: Backend) {
+    let world = World::new(backend).await;
+    let (a, b) = (world.record(run_of("a", "m")).await, world.record(run_of("a", "m")).await);
+    let long = |c: char| c.to_string().repeat(5_000);
+    for (run, other) in [(&a, 'x'), (&b, 'y')] {
+        let step = |index, input: String, output: String| NewStep {
+            index,
+            input: Some(input),
+            output: Some(output),
+            ..NewStep::default()
+        };
+        // The size of a long text is no match for a short one that reads the same.
+        let size = if other == 'x' { long('x') } else { "5000".to_owned() };
+        let steps = vec![step(0, long('s'), long(other)), step(1, long('s'), long('s')), step(2, size, "o".into())];
+        upsert_steps(&world.admin, run.id.as_str(), steps).await.expect("recorded");
+        let call = |id: &str, arguments, result, error: Option<String>| NewToolCall {
+            result: Some(json!(result)),
+            error,
+            ..call(id, "t", json!(arguments))
+        };
+        let calls = vec![
+            call("1", long('s'), long(other), None),
+            call("2", long('s'), long('s'), Some(long('s'))),
+            call("3", long(other), long('s'), (other == 'y').then(|| long('e'))),
+        ];
+        upsert_tool_calls(&world.admin, run.id.as_str(), calls).await.expect("recorded");
+    }
+    let both = compare::compare(&world.admin, a.id.as_str(), b.id.as_str()).await.expect("compared");
+    let told = |parts: &runboard::domain::ComparedParts| {
+        let told = parts.rows.iter().map(|r| r.differs.iter().filter(|d| *d != "duration").cloned().collect::<Vec<_>>());
+        told.map(|words| words.join(",")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&both.steps), ["output", "", "input"]);
+    assert_eq!(told(&both.calls), ["result", "", "arguments,error"]);
 }
 
 async fn a_run_that_is_not_ones_to_see_can_not_be_compared(backend: Backend) {
