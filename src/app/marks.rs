@@ -3,9 +3,8 @@
 //! seen it or are away again.
 
 use super::Caller;
-use crate::domain::{Filter, Result, Since, Status, Timestamp, page};
+use crate::domain::{Beside, Filter, Result, Since, Status, Timestamp, page};
 use crate::store::list::{self, Selection};
-use crate::server_fns::Beside;
 use crate::store::marks::{self, MarkRow};
 use crate::store::{Tx, events};
 

@@ -15,8 +15,8 @@ mod views;
 
 use crate::browser;
 use crate::domain::view::ViewPage;
-use crate::domain::{AgentKind, AgentSummary, Dialect, Error, ExecutionId, Filter, RunCount};
-use crate::server_fns::{Beside, count_runs, list_agents, list_views, load_beside};
+use crate::domain::{AgentKind, AgentSummary, Beside, Dialect, Error, ExecutionId, Filter, RunCount};
+use crate::server_fns::{count_runs, list_agents, list_views, load_beside};
 use crate::ui::kit::{Button, Look};
 use crate::ui::parts::run::{Opened, Tab, open_run};
 use crate::ui::parts::runs::{Cards, FilterBy, ListActions, NoRuns, PickHead, RunList, SortHead, ways_out};
