@@ -3,8 +3,8 @@
 use super::{Caller, numbers};
 use crate::domain::failure::BUCKETS;
 use crate::domain::{Choice, Error, FailureGroup, FailureGroups, Filter, LastGood, Result, Status, Timestamp};
-use crate::store::list::Selection;
 use crate::store::failures::{self, AgentRow, GoodRow};
+use crate::store::list::Selection;
 use crate::store::{Tx, Visible, events, executions as rows};
 use std::collections::HashMap;
 
@@ -44,7 +44,13 @@ pub async fn groups(caller: &Caller, filter: &Filter, limit: Option<i64>) -> Res
     Ok(groups)
 }
 
-async fn groups_in(tx: &mut Tx, filter: &Filter, visible: &Visible, limit: i64, now: Timestamp) -> Result<FailureGroups> {
+async fn groups_in(
+    tx: &mut Tx,
+    filter: &Filter,
+    visible: &Visible,
+    limit: i64,
+    now: Timestamp,
+) -> Result<FailureGroups> {
     let as_of = events::newest(tx).await?;
     let (from, to) = filter.window.bounds(now);
     let selection = Selection::resolve(tx, filter, visible, now).await?;

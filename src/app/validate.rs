@@ -1,7 +1,7 @@
 //! Server. The rules of api.md on what programs send; every broken one is named, all at once.
 
-use crate::domain::{Error, ExecutionPatch, FieldError, NewExecution, NewLogLine, NewStep, NewToolCall, Result};
 use crate::domain::visible::has_visible;
+use crate::domain::{Error, ExecutionPatch, FieldError, NewExecution, NewLogLine, NewStep, NewToolCall, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -96,7 +96,8 @@ pub fn fingerprint(error: &str) -> Failure {
 /// An error as far as it is looked at: its beginning and its end.
 fn ends_of(error: &str) -> Cow<'_, str> {
     let beyond = |mut indices: std::str::CharIndices| indices.nth(END_CHARS).map(|(i, _)| i);
-    let (Some(head), Some((tail, _))) = (beyond(error.char_indices()), error.char_indices().nth_back(END_CHARS - 1)) else {
+    let (Some(head), Some((tail, _))) = (beyond(error.char_indices()), error.char_indices().nth_back(END_CHARS - 1))
+    else {
         return error.into();
     };
     if head >= tail { error.into() } else { format!("{}\n{}", &error[..head], &error[tail..]).into() }

@@ -93,7 +93,9 @@ mod tests {
         let latest = Timestamp::parse("9999-12-31T23:59:59.999999Z");
         assert_eq!(latest, Some(Timestamp::LATEST));
         assert_eq!(Timestamp::LATEST.to_string(), "9999-12-31T23:59:59.999999Z");
-        for text in ["9999-12-31T23:59:60Z", "9999-12-31T23:59:59-01:00", "+10000-01-01T00:00:00Z", "1969-12-31T23:59:59.9Z"] {
+        for text in
+            ["9999-12-31T23:59:60Z", "9999-12-31T23:59:59-01:00", "+10000-01-01T00:00:00Z", "1969-12-31T23:59:59.9Z"]
+        {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }

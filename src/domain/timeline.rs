@@ -210,7 +210,11 @@ mod tests {
         ] {
             let window = Window::Range { from, to };
             for oldest in [None, Some(first), Some(latest)] {
-                for plan in [1, 60, 500].map(|n| Plan::equal(window, NOW, oldest, n)).into_iter().chain([Plan::round(window, NOW, oldest)]) {
+                for plan in [1, 60, 500]
+                    .map(|n| Plan::equal(window, NOW, oldest, n))
+                    .into_iter()
+                    .chain([Plan::round(window, NOW, oldest)])
+                {
                     for b in plan.fill([]) {
                         assert!(b.start.is_usual() && b.end.is_usual() && b.start <= b.end, "{plan:?} {b:?}");
                     }

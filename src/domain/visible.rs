@@ -23,7 +23,9 @@ mod tests {
 
     #[test]
     fn blanks_joiners_and_directions_are_nothing_to_see() {
-        for text in ["", " \t", "\u{200b}\u{200d}", "\u{202e}\u{2066}", "\u{feff}", "\u{3164}", "\u{2800}\u{fe0f}", "\u{e0041}"] {
+        for text in
+            ["", " \t", "\u{200b}\u{200d}", "\u{202e}\u{2066}", "\u{feff}", "\u{3164}", "\u{2800}\u{fe0f}", "\u{e0041}"]
+        {
             assert!(!has_visible(text), "{text:?}");
         }
         for text in ["a", "\u{200e}א", "❤\u{fe0f}", "見"] {

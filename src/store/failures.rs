@@ -92,7 +92,8 @@ pub async fn last_good(tx: &mut Tx, selection: &Selection, failed: &[&AgentRow])
 }
 
 fn last_good_query(selection: &Selection, failed: &[&AgentRow]) -> Query {
-    let mut q = Query::new("select f.column1 as group_id, g.id, a.name as agent_name, g.sort_at as started_at from (values ");
+    let mut q =
+        Query::new("select f.column1 as group_id, g.id, a.name as agent_name, g.sort_at as started_at from (values ");
     q.rows(failed.iter().map(|f| vec![Value::from(f.id.as_str()), f.agent_key.into(), f.first_at.into()]));
     q.push(") f join executions g on g.key = (select u.key from (");
     selection.write_union(&mut q, "e.key, e.sort_at", &["e.agent_key = f.column2", "e.sort_at < f.column3"]);
@@ -101,7 +102,12 @@ fn last_good_query(selection: &Selection, failed: &[&AgentRow]) -> Query {
 }
 
 /// How the database would answer these queries; for tests.
-pub async fn explain(tx: &mut Tx, selection: &Selection, good: &Selection, failed: &[&AgentRow]) -> Result<Vec<String>> {
+pub async fn explain(
+    tx: &mut Tx,
+    selection: &Selection,
+    good: &Selection,
+    failed: &[&AgentRow],
+) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     for q in [groups_query(selection, false, 50), by_agent_query(selection), last_good_query(good, failed)] {
         lines.extend(super::db::explain(tx, q).await?);

@@ -96,8 +96,10 @@ pub async fn tools(tx: &mut Tx, selection: &Selection, limit: i64) -> Result<Vec
     }
     q.push("), count(distinct t.execution_key) as runs from (");
     selection.write_union(&mut q, "e.key", &[]);
-    q.push(") u join tool_calls t on t.execution_key = u.key group by t.folded_name \
-         order by runs desc, t.folded_name limit ");
+    q.push(
+        ") u join tool_calls t on t.execution_key = u.key group by t.folded_name \
+         order by runs desc, t.folded_name limit ",
+    );
     q.value(limit);
     tx.all(q).await
 }

@@ -89,7 +89,7 @@ fn by_part(rows: Vec<Differing>) -> Long {
 /// Steps belong together by their number.
 fn compare_steps(a: &[StepFacts], b: &[StepFacts], long: &Long) -> ComparedParts {
     let cut = more(a.len()) || more(b.len());
-    let mut numbers: Vec<i64> = a.iter().chain(&b).map(|s| s.position).collect();
+    let mut numbers: Vec<i64> = a.iter().chain(b).map(|s| s.position).collect();
     numbers.sort_unstable();
     numbers.dedup();
     let of = |steps: &[StepFacts], n: i64| steps.binary_search_by_key(&n, |s| s.position).ok();
@@ -146,7 +146,8 @@ fn pairs(mut a: Vec<((i64, i64), ListedCall)>, mut b: Vec<((i64, i64), ListedCal
     // Both sides come in order.
     let (mut a, mut b) = (a.into_iter(), b.into_iter());
     let call = |((_, key), call): ((i64, i64), ListedCall)| (key, call);
-    let rows = places.into_iter().map(|(i, j)| (i.and_then(|_| a.next()).map(call), j.and_then(|_| b.next()).map(call)));
+    let rows =
+        places.into_iter().map(|(i, j)| (i.and_then(|_| a.next()).map(call), j.and_then(|_| b.next()).map(call)));
     Pairs { rows: rows.collect(), cut }
 }
 

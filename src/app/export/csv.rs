@@ -117,8 +117,21 @@ mod tests {
     #[test]
     fn nothing_an_agent_wrote_is_a_formula() {
         for bad in [
-            "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠SUM(A1)", " =1", "\u{a0}\t@x", "\n=1",
-            "\u{feff}=1", "\u{3000}＝1",
+            "=1+1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠SUM(A1)",
+            " =1",
+            "\u{a0}\t@x",
+            "\n=1",
+            "\u{feff}=1",
+            "\u{3000}＝1",
         ] {
             assert!(text(bad).starts_with('\''), "{bad:?}");
         }

@@ -66,7 +66,7 @@ mod tests {
     async fn all_of_it_arrives_and_ends() {
         let pieces = [vec![1; CHUNK + 1], Vec::new(), vec![2; 5]];
         let all: Vec<Vec<u8>> =
-            deliver(stream::iter(pieces.clone().map(Ok)), Duration::from_secs(60)).try_collect().await.expect("whole");
+            deliver(stream::iter(pieces.clone().map(Ok)), Duration::from_mins(1)).try_collect().await.expect("whole");
         assert_eq!(all.concat(), pieces.concat());
     }
 
@@ -82,7 +82,7 @@ mod tests {
     #[tokio::test]
     async fn a_reader_who_goes_leaves_no_export_behind() {
         let (pieces, dropped) = endless();
-        let mut read = Box::pin(deliver(pieces, Duration::from_secs(60)));
+        let mut read = Box::pin(deliver(pieces, Duration::from_mins(1)));
         assert!(read.next().await.is_some_and(|chunk| chunk.is_ok()));
         drop(read);
         assert!(dropped.await.is_err());

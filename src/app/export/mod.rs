@@ -20,7 +20,7 @@ use std::time::Duration;
 const AT_ONCE: usize = 8;
 const EACH: usize = 3;
 /// A reader who takes nothing for so long is left.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Keys read with one statement.
 const KEYS: i64 = 10_000;
 /// Rows read and sent at once.
@@ -145,7 +145,7 @@ impl Export {
     }
 
     /// The next piece; `None` at the end.
-    async fn next(&mut self) -> Result<Option<Vec<u8>>> {
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>> {
         let mut out = Vec::new();
         let done = self.done.unwrap_or_else(|| {
             if self.format == Format::Csv {

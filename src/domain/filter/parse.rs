@@ -150,8 +150,7 @@ impl Filter {
             "last" => self.window = Window::parse_last(one(values)?)?,
             "start_time" | "end_time" => {
                 let text = one(values)?;
-                let t = Timestamp::parse(text)
-                    .ok_or_else(|| Error::invalid(api, format!("`{text}` is {NO_TIME}")))?;
+                let t = Timestamp::parse(text).ok_or_else(|| Error::invalid(api, format!("`{text}` is {NO_TIME}")))?;
                 let (mut from, mut to) = match self.window {
                     Window::Range { from, to } => (from, to),
                     _ => (None, None),

@@ -125,7 +125,10 @@ async fn nobody_takes_all_the_places() {
     let held = [open(&token).await, open(&token).await, open(&token).await];
     assert!(held.iter().all(|answer| answer.status() == StatusCode::OK));
     let beyond = open(&token).await;
-    assert_eq!((beyond.status(), beyond.headers()["retry-after"].to_str().ok()), (StatusCode::TOO_MANY_REQUESTS, Some("5")));
+    assert_eq!(
+        (beyond.status(), beyond.headers()["retry-after"].to_str().ok()),
+        (StatusCode::TOO_MANY_REQUESTS, Some("5"))
+    );
     assert_eq!(open(&bo).await.status(), StatusCode::OK, "there is a place for others");
     for answer in held {
         assert!(to_bytes(answer.into_body(), usize::MAX).await.is_ok());

@@ -176,7 +176,8 @@ async fn a_group_without_runs_is_forgotten(backend: Backend) {
 async fn groups_and_what_worked_last_go_by_indexes(backend: Backend) {
     let world = World::new(backend).await;
     for agent in ["a", "b"] {
-        let runs = (0..500).map(|i| if i % 2 == 0 { failed(agent, i, "boom") } else { ended(agent, Status::Success, i, 1) });
+        let runs =
+            (0..500).map(|i| if i % 2 == 0 { failed(agent, i, "boom") } else { ended(agent, Status::Success, i, 1) });
         record::batch(&world.admin, runs.collect()).await.expect("recorded");
     }
     let (labelled, _) = Filter::default().parse([("label", "env:prod"), ("triggered_by", "api")], Dialect::Api);

@@ -233,7 +233,8 @@ async fn tools_match_by_glob(backend: Backend) {
 
 async fn a_tool_is_one_whatever_its_case(backend: Backend) {
     let world = World::new(backend).await;
-    for tools in [&["Read", "READ"][..], &["read"], &["ΣΊΣΥΦΟΣ", "write"], &["σίσυφος"], &["Straße"], &["STRAẞE"]] {
+    for tools in [&["Read", "READ"][..], &["read"], &["ΣΊΣΥΦΟΣ", "write"], &["σίσυφος"], &["Straße"], &["STRAẞE"]]
+    {
         let call = |(i, name): (usize, &&str)| NewToolCall {
             call_id: i.to_string(),
             name: Some((*name).to_owned()),

@@ -3,7 +3,9 @@
 use crate::support::{Backend, World, ended, on_both, run_of};
 use runboard::app::executions::{ListRequest, list};
 use runboard::app::{agents, marks, record};
-use runboard::domain::{Choice, ExecutionPage, ExecutionPatch, Filter, NewExecution, Role, Scope, Since, Status, Window};
+use runboard::domain::{
+    Choice, ExecutionPage, ExecutionPatch, Filter, NewExecution, Role, Scope, Since, Status, Window,
+};
 
 on_both!(
     a_list_as_of_a_moment_has_the_runs_of_then_in_their_present_state,

@@ -233,7 +233,8 @@ async fn long_values_are_compared_too(backend: Backend) {
     }
     let both = compare::compare(&world.admin, a.id.as_str(), b.id.as_str()).await.expect("compared");
     let told = |parts: &runboard::domain::ComparedParts| {
-        let told = parts.rows.iter().map(|r| r.differs.iter().filter(|d| *d != "duration").cloned().collect::<Vec<_>>());
+        let told =
+            parts.rows.iter().map(|r| r.differs.iter().filter(|d| *d != "duration").cloned().collect::<Vec<_>>());
         told.map(|words| words.join(",")).collect::<Vec<_>>()
     };
     assert_eq!(told(&both.steps), ["output", "", "input"]);
