@@ -43,7 +43,7 @@ fn alternatives(filter: &Filter) -> Vec<(String, Filter)> {
 /// `counts`: how many runs each way out of the page's first filter gives, as the server found.
 #[component]
 pub fn NoRuns(runs: Runs, query: Memo<PageQuery>, actions: ListActions, counts: Vec<RunCount>) -> impl IntoView {
-    let empty = Memo::new(move |_| runs.list.with(|l| l.is_empty() && l.held() == 0));
+    let empty = Memo::new(move |_| runs.list.with(|l| l.is_empty() && l.held().0 == 0));
     let nothing =
         Memo::new(move |_| empty.get() && !runs.loading.get() && runs.failed.with(Option::is_none) && runs.ever.get());
     let filter = Memo::new(move |_| query.with(|q| q.filter.clone()));
