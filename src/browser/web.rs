@@ -1,7 +1,7 @@
 //! Browser. The facade over `web_sys`: small verbs, no state.
 
 use super::Scroll;
-use js_sys::Date;
+use js_sys::{Date, Reflect};
 use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
