@@ -15,8 +15,8 @@ mod views;
 
 use crate::browser;
 use crate::domain::view::ViewPage;
-use crate::domain::{AgentKind, AgentSummary, Dialect, Error, ExecutionId, Filter, RunCount};
-use crate::server_fns::{Beside, count_runs, list_agents, list_views, load_beside};
+use crate::domain::{AgentKind, AgentSummary, Beside, Dialect, Error, ExecutionId, Filter, RunCount};
+use crate::server_fns::{count_runs, list_agents, list_views, load_beside};
 use crate::ui::kit::{Button, Look};
 use crate::ui::parts::run::{Opened, Tab, open_run};
 use crate::ui::parts::runs::{Cards, FilterBy, ListActions, NoRuns, PickHead, RunList, SortHead, ways_out};
@@ -110,6 +110,7 @@ fn Body(
 ) -> impl IntoView {
     let (live, clock) = (use_live(), use_clock());
     let values = first.as_ref().ok().and_then(|first| first.numbers.clone());
+    let bad_cursor = first.as_ref().is_ok_and(|first| first.bad_cursor);
     let runs = Runs::new(live, clock, url.query, "executions".to_owned(), first);
     let numbers = Numbers::new(live, url.query, values);
     runs.count_with(numbers);
@@ -195,7 +196,7 @@ fn Body(
         <div class="filter-bar" hidden=move || filters.hidden()><filters::FilterBar url agents=agents.unwrap_or_default() numbers/></div>
         <since::SinceLine beside walk=since_walk/>
         <moment::MomentNote query=url.query beside/>
-        <chips::Chips url runs beside on_pause=move |()| pause()/>
+        <chips::Chips url runs beside bad_cursor on_pause=move |()| pause()/>
         <section class="list selectable" class:selecting=move || picks.shown.get() aria-label="Executions" style=move || columns.layout.with(|l| l.style.clone())>
             <PickHead picks/>
             <SortHead query=url.query actions/>
