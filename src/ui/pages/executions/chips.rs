@@ -70,8 +70,10 @@ pub fn Chips(
             {values}
             {clear}
             <span class="grow"></span>
-            <super::panels::Pause paused toggle=on_pause/>
-            <span class="as-of">{total} " · as of " {as_of}</span>
+            <span class="as-of">
+                <super::panels::Pause paused toggle=on_pause/>
+                <span>{total} " · as of " {as_of}</span>
+            </span>
         </div>
     }
 }
