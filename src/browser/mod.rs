@@ -3,6 +3,7 @@
 
 #[cfg(feature = "hydrate")]
 mod attention;
+mod late;
 #[cfg(not(feature = "hydrate"))]
 mod server;
 #[cfg(feature = "hydrate")]
@@ -14,6 +15,7 @@ mod web;
 
 #[cfg(feature = "hydrate")]
 pub use attention::{ask_to_notify, chime, may_notify, notify};
+pub use late::{Late, NotLoaded};
 #[cfg(not(feature = "hydrate"))]
 pub use server::*;
 #[cfg(feature = "hydrate")]
