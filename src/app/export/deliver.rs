@@ -44,6 +44,8 @@ where
             None => Some((Err(Error::Unavailable("the export waited too long for its reader".to_owned())), None)),
         }
     })
+    // Whoever compresses it asks once more after the end.
+    .fuse()
 }
 
 #[cfg(test)]
@@ -68,6 +70,14 @@ mod tests {
         let all: Vec<Vec<u8>> =
             deliver(stream::iter(pieces.clone().map(Ok)), Duration::from_mins(1)).try_collect().await.expect("whole");
         assert_eq!(all.concat(), pieces.concat());
+    }
+
+    #[tokio::test]
+    async fn asking_after_the_end_finds_the_end() {
+        let mut read = Box::pin(deliver(stream::iter([Ok(vec![1])]), Duration::from_secs(60)));
+        assert!(read.next().await.is_some_and(|chunk| chunk.is_ok()));
+        assert!(read.next().await.is_none());
+        assert!(read.next().await.is_none());
     }
 
     #[tokio::test]
