@@ -74,7 +74,7 @@ mod tests {
 
     #[tokio::test]
     async fn asking_after_the_end_finds_the_end() {
-        let mut read = Box::pin(deliver(stream::iter([Ok(vec![1])]), Duration::from_secs(60)));
+        let mut read = Box::pin(deliver(stream::iter([Ok(vec![1])]), Duration::from_mins(1)));
         assert!(read.next().await.is_some_and(|chunk| chunk.is_ok()));
         assert!(read.next().await.is_none());
         assert!(read.next().await.is_none());
