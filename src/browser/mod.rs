@@ -3,6 +3,7 @@
 
 #[cfg(feature = "hydrate")]
 mod attention;
+mod late;
 #[cfg(feature = "hydrate")]
 mod locale;
 #[cfg(not(feature = "hydrate"))]
@@ -16,6 +17,7 @@ mod web;
 
 #[cfg(feature = "hydrate")]
 pub use attention::{ask_to_notify, chime, may_notify, notify};
+pub use late::{Late, NotLoaded};
 #[cfg(feature = "hydrate")]
 pub use locale::{from_local_input, in_utc, know_locale, local_time, number, show_utc, to_local_input};
 #[cfg(not(feature = "hydrate"))]

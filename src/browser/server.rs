@@ -20,6 +20,12 @@ pub const fn random() -> f64 {
     0.0
 }
 
+pub fn reload_page() {}
+
+pub const fn marked_late() -> Vec<String> {
+    Vec::new()
+}
+
 pub fn mark_page(_attribute: &str, _value: &str) {}
 
 pub fn unmark_page(_attribute: &str) {}

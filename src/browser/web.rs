@@ -109,6 +109,32 @@ pub fn load_page(path: &str) {
     }
 }
 
+pub fn reload_page() {
+    if let Some(w) = window() {
+        drop(w.location().reload());
+    }
+}
+
+/// The names of the parts that the server's HTML shows: see `ui::kit::late`.
+pub fn marked_late() -> Vec<String> {
+    let found = document().and_then(|d| d.query_selector_all("[data-late]").ok());
+    let nodes = found.iter().flat_map(|list| (0..list.length()).filter_map(|i| list.get(i)));
+    nodes.filter_map(|node| node.dyn_ref::<Element>()?.get_attribute("data-late")).collect()
+}
+
+/// Says on a page that could not be taken over that it is as without JavaScript.
+pub fn stay_plain() {
+    let Some((document, main)) = document().and_then(|d| Some((d.clone(), d.get_element_by_id("main")?))) else {
+        return;
+    };
+    let note = document.create_element("p").ok();
+    if let Some(note) = note {
+        note.set_class_name("note bad");
+        note.set_text_content(Some("A part of Runboard could not be loaded: reload the page for live updates."));
+        drop(main.prepend_with_node_1(&note));
+    }
+}
+
 pub fn history_back() {
     if let Some(history) = window().and_then(|w| w.history().ok()) {
         drop(history.back());

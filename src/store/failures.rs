@@ -55,11 +55,11 @@ pub async fn by_agent(tx: &mut Tx, selection: &Selection) -> Result<Vec<AgentRow
 
 fn by_agent_query(selection: &Selection) -> Query {
     let mut q = Query::new(
-        "select g.id, g.agent_key, a.name as agent_name, g.first_at from (select error_group as id, agent_key, \
+        "select n.id, n.agent_key, a.name as agent_name, n.first_at from (select error_group as id, agent_key, \
          count(*) as runs, min(sort_at) as first_at from (",
     );
     selection.write_union(&mut q, "e.error_group, e.agent_key, e.sort_at", &[]);
-    q.push(") u group by error_group, agent_key) g join agents a on a.key = g.agent_key order by g.runs desc, a.name");
+    q.push(") u group by error_group, agent_key) n join agents a on a.key = n.agent_key order by n.runs desc, a.name");
     q
 }
 
