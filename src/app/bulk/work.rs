@@ -100,10 +100,7 @@ pub async fn work_off(app: &App) -> Result<Option<Timestamp>> {
             match job.lease_until.filter(|until| !mine && *until > app.now().micros()) {
                 Some(until) => others = Some(others.map_or(until, |o| o.min(until))),
                 None => match slice(app, &job).await {
-                    Ok(some) => {
-                        app.bulk.goes_on(job.key);
-                        worked |= some;
-                    }
+                    Ok(some) => worked |= some,
                     Err(e) => {
                         left_out.insert(job.key);
                         if app.bulk.stuck_again(job.key) >= ATTEMPTS {
@@ -142,6 +139,7 @@ async fn slice(app: &App, job: &OpenJob) -> Result<bool> {
         if !row(app, job, who).await? {
             return Ok(n > 0);
         }
+        app.bulk.goes_on(job.key);
     }
     Ok(true)
 }
