@@ -10,7 +10,7 @@ mod listbox;
 mod menu;
 mod note;
 
-pub use button::{Button, Look};
+pub use button::{Button, Look, copying};
 pub use chip::{Chip, ErrorChip};
 pub use dialog::ConfirmDialog;
 pub use icon::{Icon, Sprite};

@@ -2,6 +2,7 @@
 
 mod access;
 mod bulk;
+mod bulk_jobs;
 mod failures;
 mod lists;
 mod model;
