@@ -4,11 +4,16 @@ use crate::domain::{AgentSummary, Error, ExecutionPage, ExecutionSummary, FacetV
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
-/// A page of the list under the page's query string. `cursor` goes on from an earlier page.
+/// A page of the list under the page's query string. `cursor` goes on from an earlier page, which may have had
+/// another `limit`; without one a page has 50 runs.
 #[server(prefix = "/fn", endpoint = "executions", input = GetUrl)]
-pub async fn list_executions(query: String, cursor: Option<String>) -> Result<ExecutionPage, Error> {
+pub async fn list_executions(
+    query: String,
+    cursor: Option<String>,
+    limit: Option<i64>,
+) -> Result<ExecutionPage, Error> {
     let caller = crate::app::caller().await?;
-    crate::app::executions::list_for_page(&caller, &query, cursor).await
+    crate::app::executions::list_for_page(&caller, &query, cursor, limit).await
 }
 
 /// The first page, and everything counted beside it. `whole`: also where counting takes a while.

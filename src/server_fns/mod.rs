@@ -4,6 +4,7 @@
 
 mod bulk;
 mod executions;
+mod fleet;
 mod run;
 mod seen;
 mod session;
@@ -11,6 +12,7 @@ mod views;
 
 pub use bulk::*;
 pub use executions::*;
+pub use fleet::*;
 pub use run::*;
 pub use seen::*;
 pub use session::*;

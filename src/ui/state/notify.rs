@@ -142,7 +142,7 @@ impl Notify {
     fn ask(self) {
         let query = PageQuery::default().with_filter(self.filter()).list();
         browser::spawn(async move {
-            match list_executions(query, None).await {
+            match list_executions(query, None, None).await {
                 Ok(page) => self.take(page.executions),
                 Err(e) => self.live.note_error(&e),
             }

@@ -122,7 +122,7 @@ impl Walk {
             let fresh = self.stops.with_value(|s| s.ids.is_empty());
             if !known && (fresh || cursor.is_some()) {
                 let statuses = COUNTED.map(|(status, _)| status);
-                match list_executions(page(&since, &statuses).list(), cursor).await {
+                match list_executions(page(&since, &statuses).list(), cursor, None).await {
                     Ok(page) => drop(self.stops.try_update_value(|s| {
                         s.ids.extend(page.executions.into_iter().map(|r| r.id));
                         s.cursor = page.next_cursor;

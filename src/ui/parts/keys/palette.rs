@@ -98,7 +98,7 @@ impl State {
                 return;
             }
             let query = PageQuery::parse("last=all").with_typed(&text_form(text.trim())).list();
-            match list_executions(query, None).await {
+            match list_executions(query, None, None).await {
                 Ok(page) if newest() => {
                     self.known.update(|known| known.runs = page.executions);
                     self.show();

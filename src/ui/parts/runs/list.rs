@@ -76,7 +76,7 @@ pub fn RunList(runs: Runs, actions: ListActions, area: NodeRef<html::Div>) -> im
             </Show>
             <ul aria-label="Runs">
                 <For each=move || shown.get() key=ExecutionId::clone let:id>
-                    <RunRow id runs actions/>
+                    <RunRow id list=runs.list actions/>
                 </For>
             </ul>
             <Show when=move || { below() > 0 }>

@@ -6,8 +6,7 @@ use super::cells::Cells;
 use super::layout::use_layout;
 use crate::domain::ExecutionId;
 use crate::ui::state::clock::use_clock;
-use crate::ui::state::list::Row;
-use crate::ui::state::runs::Runs;
+use crate::ui::state::list::{ListState, Row};
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -28,13 +27,13 @@ impl PartialEq for Same {
 }
 
 #[component]
-pub fn RunRow(id: ExecutionId, runs: Runs, actions: ListActions) -> impl IntoView {
+pub fn RunRow(id: ExecutionId, list: RwSignal<ListState>, actions: ListActions) -> impl IntoView {
     let clock = use_clock();
     let row = {
         let id = id.clone();
         // A row that has just been taken out keeps its last state until its element is gone.
         Memo::new(move |last: Option<&Option<Same>>| {
-            runs.list.with(|l| l.row(&id)).map(Same).or_else(|| last.cloned().flatten())
+            list.with(|l| l.row(&id)).map(Same).or_else(|| last.cloned().flatten())
         })
     };
     let Some(first) = row.get_untracked() else { return ().into_any() };
