@@ -1,5 +1,6 @@
 //! Both sides. The live signal: one WebSocket for the tab, shared by everything on the page.
 
+use super::acks::Acks;
 use super::clock::Clock;
 use super::link::{Connection, Link, Order};
 use super::session::SessionResource;
@@ -30,6 +31,7 @@ pub struct Live {
     running: RwSignal<Option<i64>>,
     paused: RwSignal<bool>,
     topics: StoredValue<BTreeMap<String, Subscription>>,
+    acks: StoredValue<Acks>,
     socket: StoredValue<Option<(u32, Socket)>>,
     sockets: StoredValue<u32>,
     link: StoredValue<Link>,
@@ -46,6 +48,7 @@ impl Live {
             running: RwSignal::new(None),
             paused: RwSignal::new(false),
             topics: StoredValue::new(BTreeMap::new()),
+            acks: StoredValue::new(Acks::default()),
             socket: StoredValue::new(None),
             sockets: StoredValue::new(0),
             link: StoredValue::new(Link::new(0)),
@@ -107,12 +110,12 @@ impl Live {
         let subscription = Subscription { filter, since, handler: Arc::new(handler) };
         let frame = subscription.frame(topic);
         self.topics.update_value(|t| drop(t.insert(topic.to_owned(), subscription)));
-        self.send(&frame);
+        self.order(topic, &frame);
     }
 
     pub fn unsubscribe(self, topic: &str) {
         if self.topics.try_update_value(|t| t.remove(topic)).flatten().is_some() {
-            self.send(&ClientFrame::Unsubscribe { topic: topic.to_owned() });
+            self.order(topic, &ClientFrame::Unsubscribe { topic: topic.to_owned() });
         }
     }
 
@@ -121,6 +124,14 @@ impl Live {
         if *error == Error::Unauthenticated {
             self.link.update_value(Link::signed_out);
             self.show();
+        }
+    }
+
+    /// Without a socket nothing is ordered: the next one begins with all topics there are then.
+    fn order(self, topic: &str, frame: &ClientFrame) {
+        if self.socket.with_value(Option::is_some) {
+            self.acks.update_value(|acks| acks.ordered(topic));
+            self.send(frame);
         }
     }
 
@@ -198,10 +209,12 @@ impl Live {
             }
         });
         self.socket.set_value(Some((number, socket)));
+        self.acks.update_value(Acks::restart);
         self.send(&ClientFrame::Ping);
-        let frames: Vec<_> = self.topics.with_value(|t| t.iter().map(|(topic, s)| s.frame(topic)).collect());
-        for frame in frames {
-            self.send(&frame);
+        let frames: Vec<_> =
+            self.topics.with_value(|t| t.iter().map(|(topic, s)| (topic.clone(), s.frame(topic))).collect());
+        for (topic, frame) in frames {
+            self.order(&topic, &frame);
         }
     }
 
@@ -238,6 +251,9 @@ impl Live {
         for frame in frames {
             if let Some(ms) = frame.now_ms {
                 self.clock.correct(ms);
+            }
+            if self.acks.try_update_value(|acks| acks.current(frame)) == Some(false) {
+                continue;
             }
             match frame.frame {
                 FrameType::SignedOut => self.link.update_value(Link::signed_out),

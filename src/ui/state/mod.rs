@@ -1,5 +1,6 @@
 //! Both sides. What changes while a page is open. The files without signals are pure and tested natively.
 
+mod acks;
 pub mod bars;
 pub mod beside;
 pub mod bulk;

@@ -4,6 +4,7 @@ mod access;
 mod bulk;
 mod bulk_jobs;
 mod failures;
+mod fleet;
 mod lists;
 mod model;
 mod moments;
