@@ -2,7 +2,7 @@
 
 use crate::domain::{Choice, Error, Numbers as Values, Status, Window};
 use crate::server_fns::load_numbers;
-use crate::ui::kit::EmptyState;
+use crate::ui::kit::{EmptyState, view_of};
 use crate::ui::parts::runs::{Cards, ListActions, NoRuns, RunList, SortHead};
 use crate::ui::parts::{PageHead, use_stop};
 use crate::ui::paths;
@@ -35,7 +35,7 @@ pub fn Dashboard() -> impl IntoView {
     };
     view! {
         <PageHead title="Dashboard" trail=vec![]/>
-        <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{body}</Suspense>
+        <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{view_of(body)}</Suspense>
     }
 }
 
@@ -64,13 +64,13 @@ fn Body(first: Result<FirstPage, Error>, numbers: Option<Values>) -> impl IntoVi
         <section class="list" aria-label="Runs under way">
             <SortHead query actions/>
             <RunList runs actions area/>
-            {move || match (empty.get(), runs.ever.get()) {
+            {view_of(move || match (empty.get(), runs.ever.get()) {
                 (false, _) => ().into_any(),
                 (true, false) => view! { <NoRuns runs query actions counts=Vec::new()/> }.into_any(),
                 (true, true) => view! {
                     <EmptyState title="Nothing is under way"><p>"New runs appear here by themselves."</p></EmptyState>
                 }.into_any(),
-            }}
+            })}
         </section>
     }
 }
