@@ -1,12 +1,13 @@
 //! Both sides. Reading and stopping executions.
 
+use super::text::Json;
 use crate::domain::{AgentSummary, Error, ExecutionPage, ExecutionSummary, FacetValue, FirstPage, Numbers, RunCount};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 /// A page of the list under the page's query string. `cursor` goes on from an earlier page, which may have had
 /// another `limit`; without one a page has 50 runs.
-#[server(prefix = "/fn", endpoint = "executions", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "executions", input = GetUrl, output = Json)]
 pub async fn list_executions(
     query: String,
     cursor: Option<String>,
@@ -17,49 +18,49 @@ pub async fn list_executions(
 }
 
 /// The first page, and everything counted beside it. `whole`: also where counting takes a while.
-#[server(prefix = "/fn", endpoint = "first_page", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "first_page", input = GetUrl, output = Json)]
 pub async fn load_first_page(query: String, cursor: Option<String>, whole: bool) -> Result<FirstPage, Error> {
     let caller = crate::app::caller().await?;
     crate::app::executions::first_for_page(&caller, &query, cursor, whole).await
 }
 
 /// How many runs each of these queries would show, up to the cap of counts; at most 20 of them.
-#[server(prefix = "/fn", endpoint = "counts", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "counts", input = GetUrl, output = Json)]
 pub async fn count_runs(queries: Vec<String>) -> Result<Vec<RunCount>, Error> {
     let caller = crate::app::caller().await?;
     crate::app::executions::counts_for_page(&caller, &queries).await
 }
 
 /// Cards, facets and timeline under the same query string.
-#[server(prefix = "/fn", endpoint = "numbers", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "numbers", input = GetUrl, output = Json)]
 pub async fn load_numbers(query: String) -> Result<Numbers, Error> {
     let caller = crate::app::caller().await?;
     crate::app::numbers::for_page(&caller, &query).await
 }
 
 /// Tools with their runs under all other filters.
-#[server(prefix = "/fn", endpoint = "tool_facet", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "tool_facet", input = GetUrl, output = Json)]
 pub async fn list_tool_values(query: String) -> Result<Vec<FacetValue>, Error> {
     let caller = crate::app::caller().await?;
     crate::app::numbers::tools_for_page(&caller, &query).await
 }
 
 /// Agents by a part of their name, with their runs under all other filters.
-#[server(prefix = "/fn", endpoint = "agent_facet", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "agent_facet", input = GetUrl, output = Json)]
 pub async fn find_agent_values(query: String, text: String) -> Result<Vec<FacetValue>, Error> {
     let caller = crate::app::caller().await?;
     crate::app::numbers::agents_for_page(&caller, &query, &text).await
 }
 
 /// Asks a run to stop. The answer shows `cancel_requested`; `cancelled` follows when it is confirmed.
-#[server(prefix = "/fn", endpoint = "stop")]
+#[server(prefix = "/fn", endpoint = "stop", output = Json)]
 pub async fn stop_execution(id: String) -> Result<ExecutionSummary, Error> {
     let caller = crate::app::caller().await?;
     crate::app::executions::terminate(&caller, &id, false).await
 }
 
 /// The agents the viewer may see, by name.
-#[server(prefix = "/fn", endpoint = "agents", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "agents", input = GetUrl, output = Json)]
 pub async fn list_agents() -> Result<Vec<AgentSummary>, Error> {
     let caller = crate::app::caller().await?;
     crate::app::agents::list(&caller).await

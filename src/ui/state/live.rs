@@ -7,6 +7,7 @@ use super::session::SessionResource;
 use crate::browser::{self, Socket, SocketEvent};
 use crate::domain::{ClientFrame, Error, FrameType, ServerFrame};
 use crate::server_fns::load_session;
+use crate::ui::kit::follow;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -152,7 +153,7 @@ impl Live {
 
     /// Starts with hydration, for whoever is signed in.
     pub fn run(self, session: SessionResource) {
-        Effect::new(move || browser::mark_page("data-connection", self.connection.get().attribute()));
+        follow(move || browser::mark_page("data-connection", self.connection.get().attribute()));
         Effect::new(move |started: Option<bool>| {
             let signed_in = session.with(|s| matches!(s, Some(Ok(s)) if s.me.is_some()));
             if signed_in && started != Some(true) {

@@ -13,6 +13,7 @@ pub use crate::domain::FirstPage;
 use crate::domain::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::domain::{Error, ExecutionPage, ServerFrame, Timestamp};
 use crate::server_fns::{list_executions, load_first_page};
+use crate::ui::kit::follow;
 use crate::ui::kit::format::plural;
 use leptos::prelude::*;
 
@@ -130,7 +131,7 @@ impl Runs {
             }
         };
         Effect::watch(move || is_live.get(), move |live, _, _| back(live), false);
-        Effect::new(move || {
+        follow(move || {
             self.subscribe();
             // A page of history by a link without JavaScript: with it the list begins at its top.
             if self.query.with_untracked(|q| q.cursor.is_some()) {

@@ -5,6 +5,7 @@ use super::actions::RowActions;
 use super::cells::Cells;
 use super::layout::use_layout;
 use crate::domain::ExecutionId;
+use crate::ui::kit::{attr_of, view_of};
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::list::{ListState, Row};
 use leptos::ev::MouseEvent;
@@ -58,14 +59,14 @@ pub fn RunRow(id: ExecutionId, list: RwSignal<ListState>, actions: ListActions) 
     view! {
         <li
             class="row"
-            class:left=move || row.with(|r| r.left)
-            class:fresh=move || row.with(|r| r.fresh)
+            class:left=attr_of(move || row.with(|r| r.left))
+            class:fresh=attr_of(move || row.with(|r| r.fresh))
             class:selected=selected
             data-execution-id=id.to_string()
-            data-status=move || status.get().as_str()
+            data-status=attr_of(move || status.get().as_str())
         >
             {super::pick::pick(&id, row, actions.selected)}
-            {move || layout.with(|l| l.cells.iter().map(|(column, class)| cells.cell(*column, class)).collect::<Vec<_>>())}
+            {view_of(move || layout.with(|l| l.cells.iter().map(|(column, class)| cells.cell(*column, class)).collect::<Vec<_>>()))}
             <RowActions row actions/>
         </li>
     }
