@@ -97,6 +97,11 @@ impl Caller {
         self.scope >= Scope::Write && self.operable.includes(agent_key)
     }
 
+    /// Whether this agent is theirs to operate, whatever their token may do: for reading what only operators read.
+    pub fn operates(&self, agent_key: i64) -> bool {
+        self.operable.includes(agent_key)
+    }
+
     /// May new agents be registered under this caller's name? Not with a token limited to known ones.
     pub fn may_register(&self) -> bool {
         self.scope >= Scope::Write && self.role != Role::Client && !self.limited

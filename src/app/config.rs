@@ -26,6 +26,10 @@ pub struct Config {
     pub poll_ms: u64,
     /// Origins, beside the server's own, that may open sockets and send cookies.
     pub allowed_origins: Vec<String>,
+    /// Whether admins may make agents that run programs on this machine.
+    pub allow_commands: bool,
+    /// Environment variables that agents may use; empty: those named `…_API_KEY` or `…_SECRET`.
+    pub secret_env: Vec<String>,
 }
 
 impl Default for Config {
@@ -39,6 +43,8 @@ impl Default for Config {
             events_kept_hours: 24,
             poll_ms: 250,
             allowed_origins: Vec::new(),
+            allow_commands: false,
+            secret_env: Vec::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod agent;
+pub mod agent_settings;
 pub mod ansi;
 pub mod bulk;
 pub mod columns;
@@ -26,6 +27,10 @@ pub mod view;
 
 pub use access::{Me, Role, Scope};
 pub use agent::{AgentKind, AgentSummary};
+pub use agent_settings::{
+    AgentConfig, AgentDetail, AgentLimits, AgentPatch, Budget, CommandConfig, NewAgent, OpenaiConfig, RetryOn,
+    RetryPolicy, WebhookConfig,
+};
 pub use bulk::{
     BULK_LIMIT, BulkAction, BulkJob, BulkPreview, BulkProgress, BulkResult, BulkRow, BulkRowSeen, BulkState,
     BulkTarget, Excluded, ExcludedGroup, Reason,
