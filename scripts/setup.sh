@@ -35,7 +35,8 @@ cargo_tool() {
   local crate=$1 version=$2
   shift 2
   echo "Installing $crate $version"
-  if have cargo-binstall && cargo binstall --no-confirm --root .tools "$crate@$version"; then
+  # A binary that needs a feature is nowhere to be had ready-made.
+  if [[ " $* " != *" --features "* ]] && have cargo-binstall && cargo binstall --no-confirm --root .tools "$crate@$version"; then
     return
   fi
   CARGO_PROFILE_RELEASE_OPT_LEVEL=${opt_level:-1} CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 \
@@ -57,6 +58,11 @@ fi
 bindgen=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/"/, "", $3); print $3 }' Cargo.lock)
 if [ "$(wasm-bindgen --version 2>/dev/null)" != "wasm-bindgen $bindgen" ]; then
   cargo_tool wasm-bindgen-cli "$bindgen"
+fi
+
+# It can't say its version itself; cargo notes what it installed.
+if ! grep -qs '"wasm_split_cli_support 0\.2\.3 ' .tools/.crates.toml; then
+  cargo_tool wasm_split_cli_support 0.2.3 --features build-binary
 fi
 
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then

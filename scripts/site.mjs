@@ -1,5 +1,6 @@
-// Builds target/site, the browser's side of Runboard, as `cargo leptos build --release --precompress` does, without
-// needing cargo-leptos. What did not change is neither made again nor touched, so the server is not rebuilt either.
+// Builds target/site, the browser's side of Runboard, without needing cargo-leptos. `cargo leptos build --release
+// --precompress` makes the same site with the program in one file; here it is split, see src/ui/late.rs. What did not
+// change is neither made again nor touched, so the server is not rebuilt either.
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -55,28 +56,42 @@ function filesUnder(folder) {
 
 /** The program as WebAssembly and its JavaScript; skipped when it is the same program as last time. */
 function publishProgram() {
-  run('cargo', ['build', '--lib', '--target', 'wasm32-unknown-unknown', '--profile', 'wasm-release', '--no-default-features', '--features', 'hydrate'])
+  // The relocations say which function needs which: where the program may be split.
+  run('cargo', ['rustc', '--lib', '--target', 'wasm32-unknown-unknown', '--profile', 'wasm-release', '--no-default-features', '--features', 'split', '--', '-Clink-args=--emit-relocs'])
   const built = join(process.env.CARGO_TARGET_DIR ?? 'target', 'wasm32-unknown-unknown/wasm-release/runboard.wasm')
   const stamp = 'target/site.stamp'
-  const names = ['pkg/runboard.js', 'pkg/runboard.wasm']
   const inputs = [readFileSync(built), readFileSync('package-lock.json'), readFileSync(fileURLToPath(import.meta.url))]
   const hash = inputs.reduce((sum, bytes) => sum.update(bytes), createHash('sha256')).digest('hex')
-  const current = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash
+  const [last, ...names] = existsSync(stamp) ? readFileSync(stamp, 'utf8').split('\n') : []
 
-  if (current && names.every((name) => existsSync(join(site, name)))) {
+  if (last === hash && names.every((name) => existsSync(join(site, name)))) {
     for (const name of names) publish(name, readFileSync(join(site, name)))
     return
   }
   const work = mkdtempSync(join(tmpdir(), 'runboard-site-'))
   process.once('exit', () => rmSync(work, { recursive: true }))
-  run('wasm-bindgen', [built, '--target', 'web', '--no-typescript', '--out-dir', work, '--out-name', 'runboard'])
-  const optimised = join(work, 'optimised.wasm')
+  const [parts, bound] = [join(work, 'parts'), join(work, 'bound')]
+  run('wasm-split-cli', [built, parts, '--out-name', 'runboard'])
+  run('wasm-bindgen', [join(parts, 'runboard.wasm'), '--target', 'web', '--no-typescript', '--keep-lld-exports', '--out-dir', bound, '--out-name', 'runboard'])
   // Inlining makes the file smaller, but what is sent of it, compressed, larger.
   const passes = ['-Oz', '--skip-pass=inlining-optimizing', '--skip-pass=dae-optimizing']
-  run('wasm-opt', [...passes, '--strip-debug', '--strip-producers', ...features.map((name) => `--enable-${name}`), join(work, 'runboard_bg.wasm'), '-o', optimised])
-  publish(names[0], readFileSync(join(work, 'runboard.js')))
-  publish(names[1], readFileSync(optimised))
-  writeFileSync(stamp, hash)
+  const made = new Map([['runboard.wasm', join(bound, 'runboard_bg.wasm')]])
+  // The parts of one program fit together and to no other: a page that is older than the server must find none of them.
+  const mark = hash.slice(0, 12)
+  let loader = readFileSync(join(parts, '__wasm_split.js'), 'utf8')
+  for (const name of readdirSync(parts).filter((name) => name.endsWith('.wasm') && name !== 'runboard.wasm')) {
+    const marked = name.replace('.wasm', `.${mark}.wasm`)
+    loader = loader.replaceAll(`"./${name}"`, `"./${marked}"`)
+    made.set(marked, join(parts, name))
+  }
+  for (const [name, path] of made) {
+    const optimised = join(work, name)
+    run('wasm-opt', [...passes, '--strip-debug', '--strip-producers', ...features.map((name) => `--enable-${name}`), path, '-o', optimised])
+    publish(`pkg/${name}`, readFileSync(optimised))
+  }
+  publish('pkg/runboard.js', readFileSync(join(bound, 'runboard.js')))
+  publish('pkg/__wasm_split.js', Buffer.from(loader))
+  writeFileSync(stamp, [hash, 'pkg/runboard.js', 'pkg/__wasm_split.js', ...[...made.keys()].map((name) => `pkg/${name}`)].join('\n'))
 }
 
 publishProgram()

@@ -27,5 +27,11 @@ pub mod ui; // B
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     browser::show_panics();
-    leptos::mount::hydrate_body(ui::App);
+    browser::spawn(async {
+        match ui::load_shown().await {
+            Ok(()) => leptos::mount::hydrate_body(ui::App),
+            // The server's HTML stays as it is: it can be read, and its links and forms work.
+            Err(_) => browser::stay_plain(),
+        }
+    });
 }

@@ -52,8 +52,13 @@ fn mount(n: usize) -> (HtmlElement, Runs, impl Sized) {
         provide_context(clock);
         provide_context(live);
         let query = Memo::new(|_| PageQuery::default());
-        let runs =
-            Runs::new(live, clock, query, "executions".to_owned(), Ok(FirstPage { page, ever: true, numbers: None }));
+        let runs = Runs::new(
+            live,
+            clock,
+            query,
+            "executions".to_owned(),
+            Ok(FirstPage { page, ever: true, numbers: None, bad_cursor: false }),
+        );
         *to.borrow_mut() = Some(runs);
         let actions = ListActions {
             open: None,

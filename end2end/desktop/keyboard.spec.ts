@@ -1,16 +1,6 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
 import { past } from '../support/api.ts'
-import { chip, drawer, open, row, rows, search } from '../support/page.ts'
+import { chip, drawer, expectAccessible, open, row, rows, search } from '../support/page.ts'
 import { expect, test } from '../support/test.ts'
-
-async function expectAccessible(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const found = violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`))
-  expect(found).toEqual([])
-}
 
 const runs = () => [
   past(5, { agent_name: 'invoices', message: 'Process invoice 1047' }),

@@ -177,16 +177,34 @@ test('long values are read when a call is opened, and a call leads to the runs o
   await expect(page.locator(`main [data-execution-id="${id}"]`)).toHaveCount(1)
 })
 
-test('two thousand calls keep a hundred in the page', async ({ page, api }) => {
+test('lesson 19: ten thousand calls and values of 5 MB leave the page quick', async ({ page, api }) => {
   const { id } = await api.start('researcher', 'Analyze the market')
-  for (let part = 0; part < 4; part++) {
-    await api.toolCalls(id, ...Array.from({ length: 500 }, (_, i) => ({
-      call_id: `c${part}-${i}`, name: `tool.${i % 7}`, arguments: { i }, status: 'success', started_at: minutesAgo(10 - part), completed_at: minutesAgo(9 - part),
-    })))
-  }
+  const call = (part: number, i: number) => ({
+    call_id: `c${part}-${i}`, name: `tool.${i % 7}`, arguments: { i }, status: 'success', started_at: minutesAgo(10 - part), completed_at: minutesAgo(9 - part),
+  })
+  for (let part = 0; part < 10; part++) await api.toolCalls(id, ...Array.from({ length: 1000 }, (_, i) => call(part, i)))
+  // As long as a value may be, five times.
+  const items = Array.from({ length: 9_500 }, (_, i) => ({ i, text: 'x'.repeat(85) }))
+  await api.toolCalls(id, ...[0, 1, 2, 3, 4].map((i) => ({ ...call(-10, i), result: { items } })))
+  const sizes: Promise<number>[] = []
+  page.on('response', (answer) => {
+    if (answer.url().includes('/fn/')) sizes.push(answer.body().then((body) => body.length, () => 0))
+  })
   await open(page, `/executions?run=${id}&tab=tools`)
-  await expect(drawer(page).locator('.call')).toHaveCount(100)
+  const calls = drawer(page).locator('.call')
+  await expect(calls).toHaveCount(100)
   await drawer(page).getByRole('button', { name: 'Next', exact: true }).click()
-  await expect(drawer(page)).toContainText('101–200 of 2,000')
-  await expect(drawer(page).locator('.call')).toHaveCount(100)
+  await expect(drawer(page)).toContainText('101–200 of 10,005')
+  await expect(calls).toHaveCount(100)
+  await drawer(page).getByRole('button', { name: 'Previous', exact: true }).click()
+  await expect(drawer(page)).toContainText('1–100 of 10,005')
+  expect(Math.max(0, ...(await Promise.all(sizes))), 'no value was loaded that nobody opened').toBeLessThan(200_000)
+
+  await calls.first().locator('summary').first().click()
+  await expect(calls.first()).toContainText('items')
+  await calls.first().locator('.json').getByText('items:').click()
+  await expect(calls.first().locator('.json').last()).toContainText(/more/)
+  expect(await page.locator('*').count(), 'elements in the document').toBeLessThan(6_000)
+  await page.keyboard.press('Escape')
+  await expect(drawer(page)).toHaveCount(0)
 })

@@ -1,3 +1,4 @@
+import { AxeBuilder } from '@axe-core/playwright'
 import { type Page, expect } from '@playwright/test'
 
 /** The rows of the list. */
@@ -47,4 +48,13 @@ export async function mark(page: Page, id: string) {
 export async function expectMarked(page: Page, id: string) {
   expect(await page.evaluate(() => 'marked' in window), 'the page was not reloaded').toBe(true)
   expect(await row(page, id).evaluate((node) => 'marked' in node), 'the row is the same node').toBe(true)
+}
+
+/** Nothing on the page as it is now keeps anybody out. */
+export async function expectAccessible(page: Page) {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  const found = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`))
+  expect(found).toEqual([])
 }

@@ -168,6 +168,8 @@ create table tool_calls (
   execution_key integer not null references executions (key) on delete cascade,
   call_id text not null,
   name text not null,
+  -- Case-folded: tools whose names differ in case alone are one to filters and facets.
+  folded_name text not null,
   arguments text,
   result text,
   error text,
@@ -178,7 +180,7 @@ create table tool_calls (
   unique (execution_key, call_id)
 );
 create index tool_calls_by_start on tool_calls (execution_key, started_at, key);
-create index tool_calls_by_name on tool_calls (name, execution_key);
+create index tool_calls_by_name on tool_calls (folded_name, execution_key);
 
 create table log_lines (
   execution_key integer not null references executions (key) on delete cascade,

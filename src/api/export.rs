@@ -4,17 +4,16 @@ use super::executions::ListFilters;
 use super::extract::{Auth, Pairs};
 use super::problem::{ApiError, Problem};
 use crate::app::export::{self, Format};
-use crate::domain::Error;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
-use futures::stream;
 
 /// Every execution the filters match, however many, as a file: NDJSON (a summary a line) or CSV.
 ///
 /// Which runs it holds is settled at its start (`X-Total-Count` says how many); each is shown as it is when its turn
-/// comes. A failure midway breaks the connection off, so that a file that ends properly is whole. In CSV, text that
-/// a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) gets a `'` in front.
+/// comes. A failure midway, or a minute in which nothing is read, breaks the connection off, so that a file that ends properly is whole. In CSV, text that
+/// a spreadsheet would take for a formula (it begins with `=`, `+`, `-` or `@`, also in full width or after blanks, or with
+/// a tab or a carriage return) gets a `'` in front.
 #[utoipa::path(get, path = "/api/executions/export", tag = "executions",
     params(("format" = Option<String>, Query, description = "`ndjson` (default) or `csv`"),
         ("sort" = Option<String>, Query, description = "as in lists; default `-started_at`"), ListFilters),
@@ -33,14 +32,5 @@ pub async fn export_executions(Auth(caller): Auth, mut pairs: Pairs) -> Result<R
         (header::CONTENT_DISPOSITION, name),
         (header::HeaderName::from_static("x-total-count"), export.total().to_string()),
     ];
-    let pieces = stream::try_unfold(export, |mut export| async move {
-        match export.next().await {
-            Ok(piece) => Ok(piece.map(|bytes| (Bytes::from(bytes), export))),
-            Err(e) => {
-                tracing::warn!(error = %e, "an export was broken off");
-                Err::<_, Error>(e)
-            }
-        }
-    });
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    Ok((headers, Body::from_stream(export.pieces())).into_response())
 }

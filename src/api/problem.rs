@@ -56,19 +56,31 @@ const fn kind(e: &Error) -> (&'static str, &'static str) {
     }
 }
 
+fn respond(
+    status: StatusCode,
+    (kind, title): (&'static str, &'static str),
+    detail: String,
+    errors: Vec<FieldError>,
+) -> Response {
+    let problem = Problem { kind, title, status: status.as_u16(), detail, errors };
+    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
+    (status, json, axum::Json(problem)).into_response()
+}
+
+/// The path exists, but not for this method: a matter of HTTP alone, so no `Error`.
+pub fn method_not_allowed() -> Response {
+    let kind = ("urn:runboard:problem:method-not-allowed", "Method not allowed");
+    respond(StatusCode::METHOD_NOT_ALLOWED, kind, "this path does not take that method".to_owned(), Vec::new())
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = status(&self.0);
-        let (kind, title) = kind(&self.0);
-        let detail = self.0.to_string();
         let errors = match &self.0 {
             Error::Invalid(errors) => errors.clone(),
             _ => Vec::new(),
         };
-        let problem = Problem { kind, title, status: status.as_u16(), detail, errors };
-        let mut response = (status, axum::Json(problem)).into_response();
+        let mut response = respond(status(&self.0), kind(&self.0), self.0.to_string(), errors);
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match &self.0 {
             Error::TooMany { retry_after_s } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));

@@ -142,12 +142,14 @@ pub async fn list_for_page(caller: &Caller, query: &str, cursor: Option<String>)
 pub async fn first_for_page(caller: &Caller, query: &str, cursor: Option<String>, whole: bool) -> Result<FirstPage> {
     let (filter, sort) = page_query(query);
     let visible = super::numbers::page_visible(caller, &filter)?.clone();
+    let bad_cursor = cursor.as_deref().is_some_and(|c| cursor::decode(c, &filter, sort).is_err());
+    let cursor = cursor.filter(|_| !bad_cursor);
     let request = ListRequest { filter, sort, cursor, ..ListRequest::default() };
     let mut tx = caller.app.store.snapshot().await?;
     let page = list_in(&mut tx, caller, &request, &visible).await?;
     let numbers = super::numbers::beside_rows(caller, &mut tx, &request.filter, &visible, page.as_of, whole).await?;
     let ever = !page.executions.is_empty() || was_ever(&mut tx, caller, &request.filter, &visible).await?;
-    Ok(FirstPage { page, ever, numbers })
+    Ok(FirstPage { page, ever, numbers, bad_cursor })
 }
 
 /// Whether there is any run at all where this page looks.

@@ -1,10 +1,11 @@
 //! Server. Failures under a filter, grouped by what they have in common.
 
-use super::Caller;
+use super::{Caller, numbers};
 use crate::domain::failure::BUCKETS;
-use crate::domain::{Choice, Error, FailureGroup, FailureGroups, Filter, LastGood, Result, Timestamp};
+use crate::domain::{Choice, Error, FailureGroup, FailureGroups, Filter, LastGood, Result, Status, Timestamp};
+use crate::store::failures::{self, AgentRow, GoodRow};
 use crate::store::list::Selection;
-use crate::store::{Visible, events, executions as rows, failures};
+use crate::store::{Tx, Visible, events, executions as rows};
 use std::collections::HashMap;
 
 const DEFAULT_LIMIT: i64 = 50;
@@ -24,18 +25,36 @@ pub async fn names_for_page(caller: &Caller, query: &str) -> Result<Vec<(String,
     rows::patterns(&mut caller.app.store.read(), &ids, caller.fleet()?).await
 }
 
-/// The groups with the most runs.
+/// The groups with the most runs, at most five seconds old.
 pub async fn groups(caller: &Caller, filter: &Filter, limit: Option<i64>) -> Result<FailureGroups> {
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Error::invalid("limit", format!("must be from 1 to {MAX_LIMIT}")));
     }
     let (visible, now) = (caller.fleet()?, caller.now());
+    let mut key = numbers::key(filter, visible);
+    key.0 = format!("{limit} {}", key.0);
+    let kept = &caller.app.numbers.failures;
+    if let Some(known) = numbers::look(kept, &key, now) {
+        return Ok(known);
+    }
     let mut tx = caller.app.store.snapshot().await?;
-    let as_of = events::newest(&mut tx).await?;
+    let groups = groups_in(&mut tx, filter, visible, limit, now).await?;
+    numbers::keep(kept, key, now, &groups);
+    Ok(groups)
+}
+
+async fn groups_in(
+    tx: &mut Tx,
+    filter: &Filter,
+    visible: &Visible,
+    limit: i64,
+    now: Timestamp,
+) -> Result<FailureGroups> {
+    let as_of = events::newest(tx).await?;
     let (from, to) = filter.window.bounds(now);
-    let selection = Selection::resolve(&mut tx, filter, visible, now).await?;
-    let mut found = failures::groups(&mut tx, &selection, from.is_some(), limit + 1).await?;
+    let selection = Selection::resolve(tx, filter, visible, now).await?;
+    let mut found = failures::groups(tx, &selection, from.is_some(), limit + 1).await?;
     let has_more = found.len() as i64 > limit;
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let first = found.iter().map(|g| g.first_at).min().map_or(now, Timestamp::from_micros);
@@ -45,13 +64,16 @@ pub async fn groups(caller: &Caller, filter: &Filter, limit: Option<i64>) -> Res
     let among = Filter { error_group: Choice { include: ids, exclude: Vec::new() }, ..filter.clone() };
     let mut about = About::default();
     if !found.is_empty() {
-        let selection = Selection::resolve(&mut tx, &among, visible, now).await?;
-        about.agents(failures::by_agent(&mut tx, &selection).await?);
+        let selection = Selection::resolve(tx, &among, visible, now).await?;
+        let agents = failures::by_agent(tx, &selection).await?;
+        let good = Selection::resolve(tx, &good(filter), &Visible::All, now).await?;
+        about.good(failures::last_good(tx, &good, &had_it_first(&agents)).await?)?;
+        about.agents(agents);
         let width = ((to.micros() - from.micros()) / BUCKETS as i64 + 1).max(1);
-        about.times(failures::over_time(&mut tx, &selection, from.micros(), width).await?);
+        about.times(failures::over_time(tx, &selection, from.micros(), width).await?);
     }
     let newest: Vec<i64> = found.iter().map(|g| g.newest_key).collect();
-    let samples = rows::by_keys(&mut tx, &newest).await?;
+    let samples = rows::by_keys(tx, &newest).await?;
     let samples: HashMap<i64, String> = samples.into_iter().map(|r| (r.key, r.id)).collect();
     let mut groups = Vec::with_capacity(found.len());
     for g in found {
@@ -62,7 +84,7 @@ pub async fn groups(caller: &Caller, filter: &Filter, limit: Option<i64>) -> Res
             last_seen: Timestamp::from_micros(g.last_at),
             agents: about.agents.remove(&g.id).unwrap_or_default(),
             sample: sample.parse()?,
-            last_good: last_good(&mut tx, &g, visible).await?,
+            last_good: about.good.remove(&g.id),
             over_time: about.times.remove(&g.id).unwrap_or_else(|| vec![0; BUCKETS]),
             id: g.id,
             pattern: g.pattern,
@@ -71,12 +93,33 @@ pub async fn groups(caller: &Caller, filter: &Filter, limit: Option<i64>) -> Res
     Ok(FailureGroups { groups, has_more, from, to, as_of })
 }
 
-async fn last_good(tx: &mut crate::store::Tx, g: &failures::GroupRow, visible: &Visible) -> Result<Option<LastGood>> {
-    let found = failures::last_good(tx, &g.id, g.first_at, visible).await?;
-    let good = |(id, agent_name, at): (String, String, i64)| {
-        Ok(LastGood { id: id.parse()?, agent_name, started_at: Timestamp::from_micros(at) })
-    };
-    found.map(good).transpose()
+/// Successes of the kind of run that the filter is about: the same trigger, model, labels …, whenever they were and
+/// whatever they cost. The agent is that of the failure.
+pub fn good(filter: &Filter) -> Filter {
+    Filter {
+        status: Choice::only(Status::Success),
+        trigger: filter.trigger.clone(),
+        model: filter.model.clone(),
+        label: filter.label.clone(),
+        thread: filter.thread.clone(),
+        flow: filter.flow.clone(),
+        parent: filter.parent.clone(),
+        root_only: filter.root_only,
+        as_of: filter.as_of,
+        ..Filter::default()
+    }
+}
+
+/// Of each group, the agent whose run began first.
+pub fn had_it_first(agents: &[AgentRow]) -> Vec<&AgentRow> {
+    let mut first: HashMap<&str, &AgentRow> = HashMap::new();
+    for row in agents {
+        let known = first.entry(&row.id).or_insert(row);
+        if row.first_at < known.first_at {
+            *known = row;
+        }
+    }
+    first.into_values().collect()
 }
 
 /// More about groups, by their id.
@@ -84,16 +127,25 @@ async fn last_good(tx: &mut crate::store::Tx, g: &failures::GroupRow, visible: &
 struct About {
     agents: HashMap<String, Vec<String>>,
     times: HashMap<String, Vec<i64>>,
+    good: HashMap<String, LastGood>,
 }
 
 impl About {
-    fn agents(&mut self, rows: Vec<(String, String, i64)>) {
-        for (group, agent, _) in rows {
-            let names = self.agents.entry(group).or_default();
+    fn agents(&mut self, rows: Vec<AgentRow>) {
+        for row in rows {
+            let names = self.agents.entry(row.id).or_default();
             if names.len() < AGENTS {
-                names.push(agent);
+                names.push(row.agent_name);
             }
         }
+    }
+
+    fn good(&mut self, rows: Vec<GoodRow>) -> Result<()> {
+        for r in rows {
+            let started_at = Timestamp::from_micros(r.started_at);
+            self.good.insert(r.group_id, LastGood { id: r.id.parse()?, agent_name: r.agent_name, started_at });
+        }
+        Ok(())
     }
 
     /// Unfinished runs may lie outside of the window: they count at its ends.

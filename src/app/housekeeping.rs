@@ -1,8 +1,8 @@
-//! Server. What nobody waits for: forgetting old events, sessions and idempotency keys.
+//! Server. What nobody waits for: forgetting old events, sessions, idempotency keys and failure groups without runs.
 
 use super::App;
 use crate::domain::Result;
-use crate::store::{bulk, events, idempotency, users};
+use crate::store::{bulk, events, executions, idempotency, users};
 
 /// Once around; called every minute.
 pub async fn tidy(app: &App) -> Result<()> {
@@ -19,6 +19,8 @@ pub async fn tidy(app: &App) -> Result<()> {
             Box::pin(async move {
                 events::prune(tx, oldest, keep).await?;
                 users::forget_sessions(tx, now).await?;
+                let anywhere = uuid::Uuid::new_v4().simple().to_string();
+                executions::forget_groups(tx, &anywhere[..16]).await?;
                 bulk::forget(tx, now.plus_secs(-30 * 86_400)).await?;
                 idempotency::forget(tx, now.plus_secs(-86_400)).await.map(|_| ())
             })

@@ -3,9 +3,8 @@
 //! seen it or are away again.
 
 use super::Caller;
-use super::executions::{ListRequest, list};
-use crate::domain::{Filter, Result, Since, Status, Timestamp};
-use crate::server_fns::Beside;
+use crate::domain::{Beside, Filter, Result, Since, Status, Timestamp, page};
+use crate::store::list::{self, Selection};
 use crate::store::marks::{self, MarkRow};
 use crate::store::{Tx, events};
 
@@ -76,14 +75,13 @@ pub async fn beside(caller: &Caller, query: &str) -> Result<Beside> {
 /// How many runs the page's moment leaves out; `None`: too many to count.
 async fn newer(caller: &Caller, query: &str) -> Result<Option<i64>> {
     let (filter, _) = super::executions::page_query(query);
-    if filter.as_of.is_none() {
-        return Ok(Some(0));
-    }
-    let all =
-        ListRequest { filter: Filter { as_of: None, ..filter.clone() }, limit: Some(1), ..ListRequest::default() };
-    let then = ListRequest { filter, ..all.clone() };
-    let (all, then) = (list(caller, &all).await?, list(caller, &then).await?);
-    Ok((!all.total_is_capped).then(|| (all.total_count - then.total_count).max(0)))
+    let Some(seq) = filter.as_of else { return Ok(Some(0)) };
+    // What ended since may count as unfinished then, so the two lists' totals do not tell.
+    let all = Filter { as_of: None, ..filter };
+    let mut tx = caller.app.store.snapshot().await?;
+    let selection = Selection::resolve(&mut tx, &all, caller.fleet()?, caller.now()).await?;
+    let count = list::count(&mut tx, &selection.newer_than(seq)).await?;
+    Ok((count <= page::COUNT_CAP).then_some(count))
 }
 
 const fn all_seen(seq: i64, now: Timestamp) -> MarkRow {

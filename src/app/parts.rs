@@ -6,7 +6,7 @@ use crate::domain::{Error, LogLine, Result, Step, ToolCall, page};
 use crate::store::parts as rows;
 
 /// Lines of a log a page of the app asks for at once.
-pub(super) const LOG_PAGE: i64 = 1_000;
+const LOG_PAGE: i64 = 1_000;
 
 fn check_limit(limit: Option<i64>, default: i64, max: i64) -> Result<i64> {
     let limit = limit.unwrap_or(default);

@@ -1,7 +1,7 @@
 //! Server. A run as its page reads it: the record with its texts rendered, calls without long values, the log searched.
 
 use super::executions::{self, find};
-use super::{Caller, cursor, markdown, parts};
+use super::{Caller, cursor, markdown};
 use crate::domain::ansi::plain;
 use crate::domain::find::Needle;
 use crate::domain::{Error, ExecutionId, ListedCall, LogHits, Result, RunExtras, RunRecord, SubRun, ToolCall, page};
@@ -10,8 +10,11 @@ use crate::store::reading;
 
 /// Characters of what is looked for in a log.
 const MOST_WANTED: usize = 200;
-/// Lines one request looks at, and what it answers at most; the page asks again for the rest.
+/// Lines and bytes one request looks at, and what it answers at most; the page asks again for the rest. A line has up
+/// to 64 KiB, so few are read at a time.
 const SCAN: i64 = 20_000;
+const SCAN_BYTES: usize = 8 << 20;
+const AT_ONCE: i64 = 200;
 const MOST_HITS: usize = 2_000;
 
 /// One execution in full, with its texts as HTML.
@@ -71,13 +74,18 @@ pub async fn search_log(caller: &Caller, id: &str, wanted: &str, after: i64) -> 
     let record = find(caller, id).await?;
     let mut hits = LogHits { lines: Vec::new(), through: after.max(0), done: false };
     let stop = hits.through.saturating_add(SCAN);
-    while hits.through < record.log_lines && hits.through < stop && hits.lines.len() < MOST_HITS {
-        let lines = rows::log(&mut caller.app.store.read(), record.key, hits.through, parts::LOG_PAGE).await?;
+    let mut bytes = 0;
+    while hits.through < record.log_lines {
+        if hits.through >= stop || hits.lines.len() >= MOST_HITS || bytes >= SCAN_BYTES {
+            return Ok(hits);
+        }
+        let lines = rows::log(&mut caller.app.store.read(), record.key, hits.through, AT_ONCE).await?;
         let Some(last) = lines.last() else { break };
         hits.through = last.seq;
+        bytes += lines.iter().map(|line| line.text.len()).sum::<usize>();
         let found = lines.iter().filter(|line| needle.find(&plain(&line.text)).is_some());
         hits.lines.extend(found.map(|line| line.seq));
     }
-    hits.done = hits.through >= record.log_lines || (hits.through < stop && hits.lines.len() < MOST_HITS);
+    hits.done = true;
     Ok(hits)
 }

@@ -2,6 +2,7 @@
 
 use super::{App, context};
 use crate::auth::{password, secret};
+use crate::domain::visible::has_visible;
 use crate::domain::{Error, Result, Role, Status};
 use crate::server_fns::Session;
 use crate::store::users::{self, NewUser};
@@ -132,10 +133,10 @@ pub async fn new_user(mail: &str, display_name: &str, role: Role, password: Opti
             Some(password::hash(p).await?)
         }
     };
-    let display_name = if name.is_empty() {
-        email.split('@').next().map(str::to_owned).ok_or_else(|| Error::invalid("email", "is empty"))?
-    } else {
+    let display_name = if has_visible(name) {
         name.to_owned()
+    } else {
+        email.split('@').next().map(str::to_owned).ok_or_else(|| Error::invalid("email", "is empty"))?
     };
     Ok(NewUser { id: uuid::Uuid::now_v7().to_string(), email, display_name, role, password_hash })
 }

@@ -1,5 +1,6 @@
 //! Server. The rules of api.md on what programs send; every broken one is named, all at once.
 
+use crate::domain::visible::has_visible;
 use crate::domain::{Error, ExecutionPatch, FieldError, NewExecution, NewLogLine, NewStep, NewToolCall, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -85,7 +86,7 @@ fn deeper_than(value: &Value, levels: usize) -> bool {
 
 pub fn new_execution(n: &NewExecution) -> Result<()> {
     let mut c = Check::default();
-    if crate::domain::agent::slug(&n.agent_name).is_empty() {
+    if crate::domain::agent::slug(&n.agent_name).is_empty() || !has_visible(&n.agent_name) {
         c.wrong("agent_name", "needs at least one letter or digit");
     } else {
         c.name("agent_name", Some(&n.agent_name));

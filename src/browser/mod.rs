@@ -3,6 +3,9 @@
 
 #[cfg(feature = "hydrate")]
 mod attention;
+mod late;
+#[cfg(feature = "hydrate")]
+mod locale;
 #[cfg(not(feature = "hydrate"))]
 mod server;
 #[cfg(feature = "hydrate")]
@@ -14,6 +17,9 @@ mod web;
 
 #[cfg(feature = "hydrate")]
 pub use attention::{ask_to_notify, chime, may_notify, notify};
+pub use late::{Late, NotLoaded};
+#[cfg(feature = "hydrate")]
+pub use locale::{from_local_input, in_utc, know_locale, local_time, number, show_utc, to_local_input};
 #[cfg(not(feature = "hydrate"))]
 pub use server::*;
 #[cfg(feature = "hydrate")]
@@ -60,6 +66,17 @@ pub struct Scroll {
     pub content: f64,
 }
 
+/// How to write a number in the viewer's locale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberStyle {
+    /// With so many digits after the point.
+    Decimal(u8),
+    /// 12.5K
+    Short,
+    /// US dollars with so many digits after the point.
+    Usd(u8),
+}
+
 /// How to write a moment in the viewer's locale and time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LocalStyle {
@@ -67,6 +84,8 @@ pub enum LocalStyle {
     Minute,
     /// 12:03:41
     Second,
+    /// 12:03:41, where many stand under each other: without "UTC", whatever the zone
+    Bare,
     /// 21 Nov
     Day,
     /// 21 Nov, 12:03

@@ -1,6 +1,6 @@
 //! Server. The facade where there is no browser.
 
-use super::{LocalStyle, Permission, Scroll, SocketEvent, StreamEvent};
+use super::{LocalStyle, NumberStyle, Permission, Scroll, SocketEvent, StreamEvent};
 use leptos::html;
 use leptos::prelude::NodeRef;
 use std::future::{Future, pending};
@@ -18,6 +18,12 @@ pub const fn clock_ms() -> i64 {
 
 pub const fn random() -> f64 {
     0.0
+}
+
+pub fn reload_page() {}
+
+pub const fn marked_late() -> Vec<String> {
+    Vec::new()
 }
 
 pub fn mark_page(_attribute: &str, _value: &str) {}
@@ -42,6 +48,18 @@ pub const fn page_visible() -> bool {
 
 pub const fn narrow() -> bool {
     false
+}
+
+pub fn know_locale() {}
+
+pub const fn in_utc() -> bool {
+    false
+}
+
+pub fn show_utc(_utc: bool) {}
+
+pub const fn number(_value: f64, _style: NumberStyle) -> Option<String> {
+    None
 }
 
 pub fn local_time(_ms: i64, _style: LocalStyle) -> String {

@@ -1,7 +1,7 @@
 //! Browser. The facade over `web_sys`: small verbs, no state.
 
-use super::{LocalStyle, Scroll};
-use js_sys::{Date, Function, Intl, Object, Reflect};
+use super::Scroll;
+use js_sys::{Date, Reflect};
 use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
@@ -84,47 +84,6 @@ pub fn narrow() -> bool {
     window().and_then(|w| w.match_media("(max-width: 640px)").ok().flatten()).is_some_and(|m| m.matches())
 }
 
-/// A moment in the viewer's locale and time zone.
-pub fn local_time(ms: i64, style: LocalStyle) -> String {
-    let options = Object::new();
-    let set = |name: &str, value: &str| {
-        // Setting a field of a fresh plain object can't fail.
-        drop(Reflect::set(&options, &name.into(), &value.into()));
-    };
-    match style {
-        LocalStyle::Minute => set("timeStyle", "short"),
-        LocalStyle::Second => set("timeStyle", "medium"),
-        LocalStyle::Day | LocalStyle::DayMinute => {
-            set("day", "numeric");
-            set("month", "short");
-            if style == LocalStyle::DayMinute {
-                set("hour", "2-digit");
-                set("minute", "2-digit");
-            }
-        }
-        LocalStyle::Full => {
-            set("dateStyle", "medium");
-            set("timeStyle", "medium");
-        }
-    }
-    let format: Function = Intl::DateTimeFormat::new(&js_sys::Array::new(), &options).format();
-    let date = Date::new(&JsValue::from_f64(ms as f64));
-    format.call1(&JsValue::NULL, &date).ok().and_then(|t| t.as_string()).unwrap_or_else(|| ms.to_string())
-}
-
-/// The value of an `input[type=datetime-local]`, read in the viewer's time zone.
-#[allow(clippy::cast_possible_truncation)]
-pub fn from_local_input(text: &str) -> Option<i64> {
-    let ms = Date::new(&JsValue::from_str(text)).get_time();
-    (!text.is_empty() && ms.is_finite()).then_some(ms as i64)
-}
-
-pub fn to_local_input(ms: i64) -> String {
-    let d = Date::new(&JsValue::from_f64(ms as f64));
-    let (month, day, hour, minute) = (d.get_month() + 1, d.get_date(), d.get_hours(), d.get_minutes());
-    format!("{:04}-{month:02}-{day:02}T{hour:02}:{minute:02}", d.get_full_year())
-}
-
 /// Puts text on the clipboard; `done` hears whether it worked.
 pub fn copy_text(text: String, done: impl FnOnce(bool) + 'static) {
     let Some(w) = window() else { return };
@@ -147,6 +106,32 @@ pub fn load_page(path: &str) {
     if let Some(w) = window() {
         // Fails only for an address that can't be read, and ours are made in `ui::paths`.
         drop(w.location().set_href(path));
+    }
+}
+
+pub fn reload_page() {
+    if let Some(w) = window() {
+        drop(w.location().reload());
+    }
+}
+
+/// The names of the parts that the server's HTML shows: see `ui::kit::late`.
+pub fn marked_late() -> Vec<String> {
+    let found = document().and_then(|d| d.query_selector_all("[data-late]").ok());
+    let nodes = found.iter().flat_map(|list| (0..list.length()).filter_map(|i| list.get(i)));
+    nodes.filter_map(|node| node.dyn_ref::<Element>()?.get_attribute("data-late")).collect()
+}
+
+/// Says on a page that could not be taken over that it is as without JavaScript.
+pub fn stay_plain() {
+    let Some((document, main)) = document().and_then(|d| Some((d.clone(), d.get_element_by_id("main")?))) else {
+        return;
+    };
+    let note = document.create_element("p").ok();
+    if let Some(note) = note {
+        note.set_class_name("note bad");
+        note.set_text_content(Some("A part of Runboard could not be loaded: reload the page for live updates."));
+        drop(main.prepend_with_node_1(&note));
     }
 }
 

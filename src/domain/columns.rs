@@ -135,8 +135,8 @@ impl Column {
             Self::Message => 0,
             Self::Status => 1,
             Self::Agent => 2,
-            Self::Duration => 3,
-            Self::Started => 4,
+            Self::Started => 3,
+            Self::Duration => 4,
             Self::Cost => 5,
             Self::Tokens => 6,
             Self::Trigger => 7,
@@ -278,7 +278,7 @@ mod tests {
             assert!(px < 500 || least(&kept) <= px);
         }
         let names: Vec<_> = Columns::default().fitting(593).iter().map(|c| c.as_str()).collect();
-        assert_eq!(names, ["status", "agent", "message", "duration"]);
+        assert_eq!(names, ["status", "agent", "message", "started"]);
         assert_eq!(Columns::default().fitting(1_392), Columns::default().list());
     }
 }

@@ -3,10 +3,13 @@
 use super::id::ExecutionId;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Characters of a pattern.
 pub const PATTERN_CHARS: usize = 200;
-/// Characters of an error that are looked at; beyond, they tell runs apart rather than failures.
+/// Characters at each end of an error in which the telling line is looked for.
+const END_CHARS: usize = 4_000;
+/// Characters of that line that are looked at; beyond, they tell runs apart rather than failures.
 const LOOKED_AT: usize = 1_000;
 const UNITS: [&str; 6] = ["<n>ms", "<n>m", "<n>h", "<n>d", "<n>m<n>s", "<n>h<n>m"];
 const UNSAID: &str = "No error message";
@@ -42,7 +45,8 @@ pub struct FailureGroup {
     pub agents: Vec<String>,
     /// The newest of these runs.
     pub sample: ExecutionId,
-    /// The last success, before the first of these runs, of the agent that had it.
+    /// The last success before the first of these runs: of the agent that had it, and of the filter's trigger, model,
+    /// labels, thread, flow and parent.
     pub last_good: Option<LastGood>,
     /// Runs in each 24th of the time between `from` and `to`.
     pub over_time: Vec<i64>,
@@ -76,7 +80,7 @@ pub struct FailureGroups {
 /// Numbers, ids, times and quoted values give way to `<n>`, `<id>`, `<time>` and `'…'`. A number that says what kind
 /// of failure it is, as in `HTTP 429`, stays.
 pub fn fingerprint(error: &str) -> Failure {
-    let line: Vec<char> = telling_line(error).chars().take(LOOKED_AT).collect();
+    let line: Vec<char> = telling_line(&ends_of(error)).chars().take(LOOKED_AT).collect();
     let mut pattern: String =
         Scan { text: &line, at: 0, out: String::new() }.run().chars().take(PATTERN_CHARS).collect();
     pattern.truncate(pattern.trim_end().len());
@@ -87,6 +91,16 @@ pub fn fingerprint(error: &str) -> Failure {
     let hash =
         pattern.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     Failure { id: format!("{hash:016x}"), pattern }
+}
+
+/// An error as far as it is looked at: its beginning and its end.
+fn ends_of(error: &str) -> Cow<'_, str> {
+    let beyond = |mut indices: std::str::CharIndices| indices.nth(END_CHARS).map(|(i, _)| i);
+    let (Some(head), Some((tail, _))) = (beyond(error.char_indices()), error.char_indices().nth_back(END_CHARS - 1))
+    else {
+        return error.into();
+    };
+    if head >= tail { error.into() } else { format!("{}\n{}", &error[..head], &error[tail..]).into() }
 }
 
 /// The line that says what went wrong. Python says it last, others first.

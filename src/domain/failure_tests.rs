@@ -35,6 +35,15 @@ fn python_says_it_in_the_last_line() {
 }
 
 #[test]
+fn a_long_error_is_looked_at_from_both_ends() {
+    let frames = "  File \"a.py\", line 3, in run\n".repeat(10_000);
+    same(&[&format!("Traceback (most recent call last):\n{frames}ValueError: bad row 17")], "ValueError: bad row <n>");
+    same(&[&format!("TypeError: no item 3\n{frames}")], "TypeError: no item <n>");
+    let one_line = "ü".repeat(9_000);
+    assert_eq!(pattern(&one_line), "ü".repeat(PATTERN_CHARS));
+}
+
+#[test]
 fn javascript_says_it_in_the_first_line() {
     same(
         &["TypeError: Cannot read properties of undefined (reading 'map')\n    at render (/srv/app/index.js:31:14)"],

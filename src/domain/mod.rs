@@ -24,6 +24,7 @@ pub mod status;
 pub mod time;
 pub mod timeline;
 pub mod view;
+pub mod visible;
 
 pub use access::{Me, Role, Scope};
 pub use agent::{AgentKind, AgentSummary};
@@ -47,7 +48,7 @@ pub use list_query::{ListQuery, QueryError};
 pub use page::{ExecutionPage, FirstPage, RunCount, Sort, SortField};
 pub use parts::{LogLine, LogStream, NewLogLine, NewStep, NewToolCall, PartStatus, Step, ToolCall};
 pub use reading::{ListedCall, LogHits, Markup, RunExtras, RunRecord, SubRun};
-pub use since::Since;
+pub use since::{Beside, Since};
 pub use stats::{AgentStats, FacetValue, Facets, Numbers, Stats};
 pub use status::{Status, Trigger};
 pub use time::Timestamp;

@@ -88,6 +88,8 @@ pub struct FirstPage {
     pub ever: bool,
     /// Of the same moment; `None` when counting would have made the rows wait.
     pub numbers: Option<Numbers>,
+    /// What the address said to go on from is no place in this list: it is shown from its top.
+    pub bad_cursor: bool,
 }
 
 /// How many runs a query shows.

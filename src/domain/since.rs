@@ -26,6 +26,17 @@ pub struct Since {
     pub waiting: i64,
 }
 
+/// What the list's page says beside the rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Beside {
+    /// `None`: the reader was never here.
+    pub since: Option<Since>,
+    /// Ids and patterns of the failure groups in the filter.
+    pub groups: Vec<(String, String)>,
+    /// Runs that a link to a moment leaves out; `None`: too many to count.
+    pub newer: Option<i64>,
+}
+
 impl Since {
     /// The runs it counts, newest first.
     pub fn filter(&self, status: &[Status]) -> Filter {

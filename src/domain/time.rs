@@ -4,10 +4,16 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
+/// What is wrong with text that is none.
+pub const NO_TIME: &str = "not an RFC 3339 time of the years 1970 to 9999";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// The last one with a year of four digits.
+    pub const LATEST: Self = Self(253_402_300_799_999_999);
+
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
@@ -33,7 +39,7 @@ impl Timestamp {
     }
     /// Whether it can be written with a year of four digits and is no earlier than 1970.
     pub const fn is_usual(self) -> bool {
-        0 <= self.0 && self.0 < 253_402_300_800_000_000
+        0 <= self.0 && self.0 <= Self::LATEST.0
     }
     /// Accepts RFC 3339 with any offset, for the years 1970 to 9999.
     pub fn parse(text: &str) -> Option<Self> {
@@ -68,7 +74,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        Self::parse(&text).ok_or_else(|| de::Error::custom(format!("`{text}` is not an RFC 3339 time")))
+        Self::parse(&text).ok_or_else(|| de::Error::custom(format!("`{text}` is {NO_TIME}")))
     }
 }
 
@@ -80,6 +86,18 @@ mod tests {
     fn a_time_survives_the_wire() {
         let t = Timestamp::from_micros(1_770_000_000_123_456);
         assert_eq!(Timestamp::parse(&t.to_string()), Some(t));
+    }
+
+    #[test]
+    fn years_have_four_digits_and_begin_with_1970() {
+        let latest = Timestamp::parse("9999-12-31T23:59:59.999999Z");
+        assert_eq!(latest, Some(Timestamp::LATEST));
+        assert_eq!(Timestamp::LATEST.to_string(), "9999-12-31T23:59:59.999999Z");
+        for text in
+            ["9999-12-31T23:59:60Z", "9999-12-31T23:59:59-01:00", "+10000-01-01T00:00:00Z", "1969-12-31T23:59:59.9Z"]
+        {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -104,7 +104,8 @@ impl Plan {
     }
 
     fn new(first: i64, width: i64, count: i64, from: Option<Timestamp>, to: Option<Timestamp>) -> Self {
-        Self { first, width, count, from: from.map(Timestamp::micros), to: to.map(Timestamp::micros) }
+        // Nothing starts before 1970.
+        Self { first: first.max(0), width, count, from: from.map(Timestamp::micros), to: to.map(Timestamp::micros) }
     }
 
     /// Are all its borders multiples of `grain`?
@@ -123,7 +124,8 @@ impl Plan {
             .map(|i| {
                 let start = self.first + i * self.width;
                 // The window's end belongs to it. More stretches than it has moments: the last ones are empty.
-                let last = self.to.map_or(i64::MAX, |t| t.saturating_add(1));
+                let latest = Timestamp::LATEST.micros();
+                let last = self.to.map_or(latest, |t| (t + 1).min(latest));
                 TimelineBucket {
                     start: Timestamp::from_micros(self.from.map_or(start, |f| f.max(start)).min(last)),
                     end: Timestamp::from_micros((start + self.width).min(last)),
@@ -142,7 +144,7 @@ impl Plan {
 fn ends(from: Option<Timestamp>, to: Option<Timestamp>, now: Timestamp, oldest: Option<Timestamp>) -> (i64, i64) {
     // A window that lies in the future is shown where it is.
     let end = to.unwrap_or_else(|| from.map_or(now, |f| f.max(now))).micros();
-    let start = from.or(oldest).map_or(end - DAY, Timestamp::micros);
+    let start = from.or(oldest).map_or((end - DAY).max(0), Timestamp::micros);
     (start.min(end), end)
 }
 
@@ -193,6 +195,36 @@ mod tests {
             }
         }
         check(Plan::round(Window::All, NOW, None));
+    }
+
+    #[test]
+    fn every_stretch_can_be_asked_for() {
+        let (first, latest) = (Timestamp::from_millis(0), Timestamp::LATEST);
+        for (from, to) in [
+            (Some(first), Some(latest)),
+            (Some(latest), None),
+            (Some(latest), Some(latest)),
+            (None, Some(first)),
+            (Some(first), Some(first)),
+            (None, Some(Timestamp::from_millis(3_600_001))),
+        ] {
+            let window = Window::Range { from, to };
+            for oldest in [None, Some(first), Some(latest)] {
+                for plan in [1, 60, 500]
+                    .map(|n| Plan::equal(window, NOW, oldest, n))
+                    .into_iter()
+                    .chain([Plan::round(window, NOW, oldest)])
+                {
+                    for b in plan.fill([]) {
+                        assert!(b.start.is_usual() && b.end.is_usual() && b.start <= b.end, "{plan:?} {b:?}");
+                    }
+                    for at in [from, to].into_iter().flatten() {
+                        let b = &plan.fill([])[usize::try_from(plan.index(at.micros())).unwrap_or(0)];
+                        assert!(b.start <= at && at <= b.end, "{plan:?} {at} {b:?}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

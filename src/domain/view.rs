@@ -4,6 +4,7 @@ use super::error::{Error, FieldError, Result};
 use super::filter::{parse_query, query_string};
 use super::list_query::ListQuery;
 use super::time::Timestamp;
+use super::visible::has_visible;
 use serde::{Deserialize, Serialize};
 
 const NAME_CHARS: usize = 80;
@@ -75,8 +76,8 @@ pub fn view_name(text: &str) -> Result<String> {
     if !(1..=NAME_CHARS).contains(&name.chars().count()) {
         return Err(Error::invalid("name", format!("must be 1 to {NAME_CHARS} characters")));
     }
-    if name.contains(char::is_control) {
-        return Err(Error::invalid("name", "has a character that can't be shown"));
+    if name.contains(char::is_control) || !has_visible(name) {
+        return Err(Error::invalid("name", "has a character that can't be shown, or none that can"));
     }
     Ok(name.to_owned())
 }
@@ -116,7 +117,7 @@ mod tests {
     fn a_name_is_short_and_visible() {
         assert_eq!(view_name("  Night shift "), Ok("Night shift".into()));
         assert_eq!(view_name(&"é".repeat(80)), Ok("é".repeat(80)));
-        for wrong in ["", " ", "a\nb", &"x".repeat(81)] {
+        for wrong in ["", " ", "a\nb", "\u{200b}\u{202e}", &"x".repeat(81)] {
             assert!(view_name(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -134,13 +134,20 @@ impl Subscription {
     async fn judged<'c>(&mut self, caller: &Caller, changes: &[&'c Change]) -> Result<Vec<(&'c Change, bool)>> {
         let now = caller.now();
         let near: Vec<&Change> = changes.iter().copied().filter(|c| self.concerns(caller.visible(), c)).collect();
-        let stored = if self.filter.in_memory() || near.is_empty() {
+        let stored = if self.filter.in_memory() {
             None
         } else {
-            let mut tx = caller.app.store.snapshot().await?;
-            let selection = Selection::resolve(&mut tx, &self.filter, caller.visible(), now).await?;
-            let keys: Vec<i64> = near.iter().map(|c| c.key).collect();
-            Some(among(&mut tx, &selection, &keys).await?.into_iter().collect::<HashSet<i64>>())
+            // The database is asked only of those that memory does not rule out, which are few: most changes are signs of
+            // life, and most subscriptions of this kind wait for a failure.
+            let open: Vec<i64> =
+                near.iter().filter(|c| self.filter.may_match(&c.summary, now)).map(|c| c.key).collect();
+            let mut keys = Vec::new();
+            if !open.is_empty() {
+                let mut tx = caller.app.store.snapshot().await?;
+                let selection = Selection::resolve(&mut tx, &self.filter, caller.visible(), now).await?;
+                keys = among(&mut tx, &selection, &open).await?;
+            }
+            Some(keys.into_iter().collect::<HashSet<i64>>())
         };
         if self.left.len() > REMEMBERED {
             self.left.clear();

@@ -2,7 +2,7 @@
 
 use super::metrics::{Metrics, measure};
 use super::{assets, authenticate, headers, idempotency, pages};
-use crate::api::problem::ApiError;
+use crate::api::problem::{self, ApiError};
 use crate::api::{ApiState, extract::BODY_LIMIT};
 use crate::app::App;
 use crate::domain::Error;
@@ -81,8 +81,7 @@ async fn problems(request: Request, next: Next) -> Response {
 }
 
 fn method_not_allowed(original: &Response) -> Response {
-    let mut response = ApiError(Error::Conflict("this path does not take that method".to_owned())).into_response();
-    *response.status_mut() = axum::http::StatusCode::METHOD_NOT_ALLOWED;
+    let mut response = problem::method_not_allowed();
     if let Some(allow) = original.headers().get("allow") {
         response.headers_mut().insert("allow", allow.clone());
     }

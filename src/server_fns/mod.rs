@@ -27,8 +27,15 @@ impl FromServerFnError for Error {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Request(text) => Self::Unavailable(format!("the server can't be reached: {text}")),
-            ServerFnErrorErr::Args(text) | ServerFnErrorErr::MissingArg(text) => Self::invalid("request", text),
+            ServerFnErrorErr::Args(text) => unreadable(&text),
+            ServerFnErrorErr::MissingArg(name) => Self::invalid(name, "is missing"),
+            // The server reads requests, the browser answers.
+            ServerFnErrorErr::Deserialization(text) if !cfg!(target_family = "wasm") => unreadable(&text),
             other => Self::Unavailable(other.to_string()),
         }
     }
+}
+
+fn unreadable(text: &str) -> Error {
+    Error::invalid("request", format!("can't be read: {text}"))
 }

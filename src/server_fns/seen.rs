@@ -1,26 +1,14 @@
 //! Both sides. Failures in groups, what happened while the reader was away, and what a link to a moment leaves out.
 
-use crate::domain::{Error, FailureGroups, Since};
+use crate::domain::{Beside, Error, FailureGroups, Since};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use serde::{Deserialize, Serialize};
 
 /// Failures under a page's query string.
 #[server(prefix = "/fn", endpoint = "failure_groups", input = GetUrl)]
 pub async fn list_failures(query: String) -> Result<FailureGroups, Error> {
     let caller = crate::app::caller().await?;
     crate::app::failures::for_page(&caller, &query).await
-}
-
-/// What the list's page says beside the rows.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Beside {
-    /// `None`: the reader was never here.
-    pub since: Option<Since>,
-    /// Ids and patterns of the failure groups in the filter.
-    pub groups: Vec<(String, String)>,
-    /// Runs that a link to a moment leaves out; `None`: too many to count.
-    pub newer: Option<i64>,
 }
 
 #[server(prefix = "/fn", endpoint = "beside", input = GetUrl)]

@@ -11,6 +11,8 @@ pub struct NewJob {
     pub user_key: i64,
     pub token_hash: Option<String>,
     pub request_key: Option<String>,
+    /// Fingerprint of what is asked for.
+    pub request: String,
     pub action: BulkAction,
     /// In the order they are acted on.
     pub ids: Vec<String>,
@@ -33,6 +35,7 @@ pub struct JobRow {
     pub failed: i64,
     pub created_at: i64,
     pub finished_at: Option<i64>,
+    pub request: Option<String>,
 }
 
 impl From<JobRow> for BulkJob {
@@ -63,7 +66,7 @@ pub enum Of<'a> {
 }
 
 const SELECT: &str = "select j.key, j.id, u.email, j.action, j.state, j.counted, j.excluded, j.done, j.skipped, \
-    j.failed, j.created_at, j.finished_at from bulk_jobs j join users u on u.key = j.user_key where ";
+    j.failed, j.created_at, j.finished_at, j.request from bulk_jobs j join users u on u.key = j.user_key where ";
 
 fn write_of(q: &mut Query, of: Of<'_>) {
     match of {
@@ -79,7 +82,7 @@ fn write_of(q: &mut Query, of: Of<'_>) {
 
 pub async fn add(tx: &mut Tx, job: &NewJob, now: Timestamp) -> Result<()> {
     let sql = "insert into bulk_jobs (id, user_key, token_hash, request_key, action, state, counted, excluded, \
-               created_at, finished_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning key";
+               created_at, finished_at, request) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning key";
     // With nothing to do it has ended already.
     let (state, finished) =
         if job.ids.is_empty() { (BulkState::Done, Some(now.micros())) } else { (BulkState::Running, None) };
@@ -93,7 +96,8 @@ pub async fn add(tx: &mut Tx, job: &NewJob, now: Timestamp) -> Result<()> {
         .bind(job.ids.len() as i64)
         .bind(job.excluded.len() as i64)
         .bind(now.micros())
-        .bind(finished);
+        .bind(finished)
+        .bind(job.request.as_str());
     let (key,): (i64,) = tx.one(q).await?;
     let counted = job.ids.iter().map(|id| (id, None));
     let rows: Vec<(&String, Option<Reason>)> =
@@ -170,6 +174,15 @@ pub async fn abort(tx: &mut Tx, key: i64, now: Timestamp) -> Result<bool> {
     let job = "update bulk_jobs set state = 'aborted', finished_at = $1, skipped = counted - done - failed \
                where key = $2 and state = 'running'";
     Ok(tx.run(Query::new(job).bind(now.micros()).bind(key)).await? > 0)
+}
+
+/// Ends a job that can't be gone on with: the rows that are left have failed.
+pub async fn give_up(tx: &mut Tx, key: i64, reason: &str, now: Timestamp) -> Result<()> {
+    let rest = "update bulk_rows set result = 'failed', reason = $1, at = $2 where job_key = $3 and result is null";
+    tx.run(Query::new(rest).bind(reason).bind(now.micros()).bind(key)).await?;
+    let job = "update bulk_jobs set state = 'done', finished_at = $1, failed = counted - done - skipped \
+               where key = $2 and state = 'running'";
+    tx.run(Query::new(job).bind(now.micros()).bind(key)).await.map(|_| ())
 }
 
 /// A job that has not ended, for those who work it off.

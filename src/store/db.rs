@@ -193,6 +193,22 @@ impl Tx {
     }
 }
 
+/// How the database would answer, a line for each part; for tests. A small table is rightly scanned, so PostgreSQL is
+/// told not to.
+pub async fn explain(tx: &mut Tx, mut q: Query) -> Result<Vec<String>> {
+    let sqlite = tx.is_sqlite();
+    if !sqlite {
+        tx.run(Query::new("set local enable_seqscan = off")).await?;
+    }
+    q.sql.insert_str(0, if sqlite { "explain query plan " } else { "explain " });
+    if sqlite {
+        let rows: Vec<(i64, i64, i64, String)> = tx.all(q).await?;
+        return Ok(rows.into_iter().map(|(_, _, _, line)| line).collect());
+    }
+    let rows: Vec<(String,)> = tx.all(q).await?;
+    Ok(rows.into_iter().map(|(line,)| line).collect())
+}
+
 /// The only way out for sqlx's errors. What passes by itself (busy, full, away) becomes
 /// `Unavailable`; the rest is a fault of ours and is logged under an id the caller sees.
 pub fn from_sqlx(e: sqlx::Error) -> Error {

@@ -30,6 +30,9 @@ use futures::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -100,6 +103,7 @@ impl Store {
         if !self.write.is_sqlite() {
             return Err(Error::Conflict("backup copies a SQLite database; use pg_dump for PostgreSQL".to_owned()));
         }
+        private_file(Path::new(path));
         self.read().run(Query::new("vacuum into $1").bind(path)).await.map(|_| ())
     }
 
@@ -112,6 +116,13 @@ impl Store {
             }
         }
     }
+}
+
+/// Makes a file that only its owner reads, unless there is one: the modes of a file that exists are its operator's to
+/// choose. SQLite takes an empty file for a new database, and gives what it puts beside it the same mode.
+fn private_file(path: &Path) {
+    // Where that fails, opening the database says why.
+    drop(OpenOptions::new().write(true).create_new(true).mode(0o600).open(path));
 }
 
 /// A pool to read from and a connection to write with.
@@ -148,6 +159,10 @@ async fn connect(url: &str) -> Result<(Db, Db)> {
         // A filter's statement can be long, and who may read could fill a disk with it.
         .disable_statement_logging()
         .pragma("temp_store", "memory");
+    // A name that SQLite reads as a URI is no path, as that of a database in memory.
+    if !base.get_filename().to_string_lossy().starts_with("file:") {
+        private_file(base.get_filename());
+    }
     // An acknowledged write survives a power cut, not only a crash: hence `full`.
     let writing = base
         .clone()

@@ -3,6 +3,7 @@
 use super::db::{Executor, Tx};
 use super::executions::{chunks, nanos, usd};
 use super::query::{Query, Value};
+use super::search;
 use crate::domain::{
     Error, LogLine, LogStream, NewLogLine, NewStep, NewToolCall, PartStatus, Result, Step, Timestamp, ToolCall,
 };
@@ -171,9 +172,11 @@ pub async fn has_tool_call(tx: &mut Tx, key: i64, call_id: &str) -> Result<bool>
 /// Adds or changes tool calls: absent fields keep what is stored; an ended call does not run again.
 pub async fn upsert_tool_calls(tx: &mut Tx, key: i64, calls: &[NewToolCall], now: Timestamp) -> Result<()> {
     let sql = "insert into tool_calls (execution_key, call_id, name, arguments, result, error, status, started_at, \
-               completed_at, parent_call_id) \
-               values ($1, $2, coalesce($3, ''), $4, $5, $6, coalesce($7, 'running'), coalesce($8, $11), coalesce($9, $12), $10) \
+               completed_at, parent_call_id, folded_name) \
+               values ($1, $2, coalesce($3, ''), $4, $5, $6, coalesce($7, 'running'), coalesce($8, $11), coalesce($9, $12), $10, \
+               coalesce($13, '')) \
                on conflict (execution_key, call_id) do update set name = coalesce($3, tool_calls.name), \
+               folded_name = coalesce($13, tool_calls.folded_name), \
                arguments = coalesce($4, tool_calls.arguments), result = coalesce($5, tool_calls.result), \
                error = coalesce($6, tool_calls.error), \
                status = case when tool_calls.status <> 'running' and $7 = 'running' then tool_calls.status \
@@ -201,7 +204,8 @@ pub async fn upsert_tool_calls(tx: &mut Tx, key: i64, calls: &[NewToolCall], now
             .bind(c.completed_at.map(Timestamp::micros))
             .bind(c.parent_call_id.as_deref())
             .bind(c.started_at.or(c.completed_at).unwrap_or(now).micros())
-            .bind(by_now.map(Timestamp::micros));
+            .bind(by_now.map(Timestamp::micros))
+            .bind(c.name.as_deref().map(search::fold));
         tx.run(q).await?;
     }
     Ok(())

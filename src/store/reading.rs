@@ -2,10 +2,10 @@
 
 use super::Visible;
 use super::db::Executor;
-use super::executions::LinkRow;
+use super::executions::{LinkRow, write_visible};
 use super::parts::ToolCallRow;
-use super::query::Query;
-use crate::domain::{Error, ListedCall, PartStatus, Result, SubRun, ToolCall};
+use super::query::{Query, Value};
+use crate::domain::{Error, ListedCall, PartStatus, Result, RunLink, SubRun, ToolCall};
 
 /// Runs of a tree that are shown, and how deep it is followed.
 const MOST_BELOW: usize = 200;
@@ -83,6 +83,43 @@ pub async fn count_steps(db: &mut impl Executor, key: i64) -> Result<i64> {
     Ok(n)
 }
 
+/// What differs between a part of one run and its counterpart in another, by the part's key or position in the first.
+#[derive(sqlx::FromRow)]
+pub struct Differing {
+    pub part: i64,
+    /// Arguments of a call, input of a step.
+    pub given: bool,
+    /// Result or output.
+    pub made: bool,
+    pub error: bool,
+}
+
+/// Of these pairs of calls, by their keys: whether values differ. The database compares them: a list has no long ones.
+pub async fn differing_calls(db: &mut impl Executor, pairs: &[(i64, i64)]) -> Result<Vec<Differing>> {
+    if pairs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut q = Query::new(
+        "select x.key as part, x.arguments is distinct from y.arguments as given, \
+         x.result is distinct from y.result as made, x.error is distinct from y.error as error \
+         from (values ",
+    );
+    q.rows(pairs.iter().map(|(x, y)| vec![Value::from(*x), Value::from(*y)]));
+    q.push(") p join tool_calls x on x.key = p.column1 join tool_calls y on y.key = p.column2");
+    db.all(q).await
+}
+
+/// The same of the steps with a long text, in one run or both.
+pub async fn differing_steps(db: &mut impl Executor, a: i64, b: i64, limit: i64) -> Result<Vec<Differing>> {
+    let sql = "select x.position as part, x.input is distinct from y.input as given, \
+               x.output is distinct from y.output as made, x.error is distinct from y.error as error \
+               from steps x join steps y on y.execution_key = $2 and y.position = x.position where x.execution_key = $1 \
+               and (octet_length(x.input) > 4096 or octet_length(x.output) > 4096 or octet_length(x.error) > 4096 \
+               or octet_length(y.input) > 4096 or octet_length(y.output) > 4096 or octet_length(y.error) > 4096) \
+               order by x.position limit $3";
+    db.all(Query::new(sql).bind(a).bind(b).bind(limit)).await
+}
+
 #[derive(sqlx::FromRow)]
 struct BelowRow {
     #[sqlx(flatten)]
@@ -100,13 +137,14 @@ pub async fn below(db: &mut impl Executor, id: &str, visible: &Visible) -> Resul
             break;
         }
         let mut q = Query::new(
-            "select e.id, e.agent_key, a.name as agent_name, e.status, e.message, e.attempt, e.parent_id \
+            "select e.id, a.name as agent_name, e.status, e.message, e.attempt, e.parent_id \
              from executions e join agents a on a.key = e.agent_key where e.parent_id in ",
         );
         q.list(std::mem::take(&mut parents));
+        write_visible(&mut q, visible);
         q.push(" order by e.sort_at desc, e.key desc limit ").value(i64::try_from(room).unwrap_or(i64::MAX));
         for row in db.all::<BelowRow>(q).await? {
-            let Some(link) = row.link.visible(visible)? else { continue };
+            let link = RunLink::try_from(row.link)?;
             // A ring of parents ends where it began.
             if link.id.as_str() == id || found.iter().any(|run| run.link.id == link.id) {
                 continue;

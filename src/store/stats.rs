@@ -83,14 +83,23 @@ pub async fn by_time(tx: &mut Tx, selection: &Selection, first: i64, width: i64)
     tx.all(q).await
 }
 
-/// Runs by the names of the tools they used, most first, at most `limit` names.
+/// Runs by the names of the tools they used, most first, at most `limit` names. Names that differ in case alone are one,
+/// as they are to the filter.
 pub async fn tools(tx: &mut Tx, selection: &Selection, limit: i64) -> Result<Vec<(String, i64)>> {
     if selection.is_empty() {
         return Ok(Vec::new());
     }
-    let mut q = Query::new("select t.name, count(distinct t.execution_key) as runs from (");
+    let mut q = Query::new("select min(t.name");
+    if !tx.is_sqlite() {
+        // By bytes, so that both databases show the same spelling.
+        q.push(" collate \"C\"");
+    }
+    q.push("), count(distinct t.execution_key) as runs from (");
     selection.write_union(&mut q, "e.key", &[]);
-    q.push(") u join tool_calls t on t.execution_key = u.key group by t.name order by runs desc, t.name limit ");
+    q.push(
+        ") u join tool_calls t on t.execution_key = u.key group by t.folded_name \
+         order by runs desc, t.folded_name limit ",
+    );
     q.value(limit);
     tx.all(q).await
 }

@@ -1,7 +1,7 @@
 //! Both sides. The document, the frame and the routes.
 
 use super::kit::Sprite;
-use super::pages::{Agent, Agents, Compare, Dashboard, Execution, Executions, Failures, Login, NotFound, SetUp};
+use super::pages::{self, Executions, NotFound};
 use super::parts::{Nav, Shortcuts, Signed, StopDialog};
 use super::state::clock::Clock;
 use super::state::live::Live;
@@ -66,16 +66,16 @@ pub fn App() -> impl IntoView {
             <main id="main" tabindex="-1">
                 <StopDialog>
                     <FlatRoutes fallback=NotFound>
-                        <Route path=path!("/") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=Dashboard/> }/>
+                        <Route path=path!("/") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=pages::dashboard/> }/>
                         <Route path=path!("/executions") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=Executions/> }/>
-                        <Route path=path!("/executions/compare") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=Compare/> }/>
-                        <Route path=path!("/executions/:id") ssr=SsrMode::Async view=|| view! { <Signed page=Execution/> }/>
-                        <Route path=path!("/failures") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=Failures/> }/>
-                        <Route path=path!("/agents") ssr=SsrMode::Async view=|| view! { <Signed page=Agents/> }/>
-                        <Route path=path!("/agents/:name") ssr=SsrMode::Async view=|| view! { <Signed page=Agent/> }/>
-                        <Route path=path!("/agents/:name/executions/:id") ssr=SsrMode::Async view=|| view! { <Signed page=Execution/> }/>
-                        <Route path=path!("/login") ssr=SsrMode::Async view=Login/>
-                        <Route path=path!("/setup") ssr=SsrMode::Async view=SetUp/>
+                        <Route path=path!("/executions/compare") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=pages::compare/> }/>
+                        <Route path=path!("/executions/:id") ssr=SsrMode::Async view=|| view! { <Signed page=pages::execution/> }/>
+                        <Route path=path!("/failures") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=pages::failures/> }/>
+                        <Route path=path!("/agents") ssr=SsrMode::Async view=|| view! { <Signed page=pages::agents/> }/>
+                        <Route path=path!("/agents/:name") ssr=SsrMode::Async view=|| view! { <Signed page=pages::agent/> }/>
+                        <Route path=path!("/agents/:name/executions/:id") ssr=SsrMode::Async view=|| view! { <Signed page=pages::execution/> }/>
+                        <Route path=path!("/login") ssr=SsrMode::Async view=pages::login/>
+                        <Route path=path!("/setup") ssr=SsrMode::Async view=pages::set_up/>
                     </FlatRoutes>
                     <Shortcuts/>
                 </StopDialog>

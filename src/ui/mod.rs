@@ -3,9 +3,11 @@
 
 mod app;
 pub mod kit;
+mod late;
 pub mod pages;
 pub mod parts;
 pub mod paths;
 pub mod state;
 
 pub use app::{App, shell};
+pub use late::load_shown;

@@ -124,6 +124,28 @@ async fn what_happened_since_is_replayed_once_in_its_newest_state() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_calls_for_attention_is_told_when_it_comes_and_when_it_goes() {
+    let (world, _http, address, token) = start().await;
+    let from = executions::as_of(&world.admin).await.expect("a number");
+    let mut socket = Socket::open(address, &token).await;
+    // What happened when is known to the database alone.
+    let filter = json!({"status": "waiting,failed", "changed_after": from.to_string()});
+    socket.subscribe(json!({"op": "subscribe", "topic": "attention", "filter": filter})).await;
+    let run = world.record(run_of("a", "m")).await;
+    for (status, matches) in [(Status::Waiting, true), (Status::Running, false), (Status::Failed, true)] {
+        end(&world, run.id.as_str(), status).await;
+        let event = socket.hear().await.expect("an event");
+        assert_eq!(event["execution"]["status"], status.as_str(), "{event}");
+        assert_eq!(event["matches"] != json!(false), matches, "{event}");
+    }
+    world.record(run_of("a", "runs on")).await;
+    socket.nothing_came().await;
+    let domain = runboard::domain::Filter::default();
+    let (filter, _) = domain.parse([("status", "failed"), ("search", "m")], runboard::domain::Dialect::Api);
+    assert!(!filter.may_match(&run, world.now()), "a running run is no question to the database");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pruned_gap_is_a_resync() {
     let (world, _http, address, token) = start().await;
     let before = executions::as_of(&world.admin).await.expect("a number");

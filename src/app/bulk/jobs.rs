@@ -43,7 +43,7 @@ fn of(caller: &Caller) -> Result<Of<'_>> {
     }
 }
 
-/// Makes a job and lets it begin. The same `request_key` of a person again answers the job it made.
+/// Makes a job and lets it begin. The same `request_key` of a person again answers the job it made, for the same request.
 pub async fn start(
     caller: &Caller,
     action: BulkAction,
@@ -53,12 +53,14 @@ pub async fn start(
     if request_key.as_ref().is_some_and(|k| !(1..=255).contains(&k.len())) {
         return Err(Error::invalid("request_key", "must be 1 to 255 characters"));
     }
+    let request = target.fingerprint(action);
     let plan = plan(caller, action, target).await?;
     let job = NewJob {
         id: uuid::Uuid::now_v7().to_string(),
         user_key: caller.user_key,
         token_hash: token_hash(caller).map(str::to_owned),
         request_key,
+        request,
         action,
         ids: plan.counted.iter().map(|r| r.id.clone()).collect(),
         excluded: plan.excluded.iter().map(|(id, reason, _)| (id.to_string(), *reason)).collect(),
@@ -70,6 +72,9 @@ pub async fn start(
                 if let Some(key) = &job.request_key
                     && let Some(made) = rows::by_request(tx, job.user_key, key).await?
                 {
+                    if made.request.as_ref() != Some(&job.request) {
+                        return Err(Error::invalid("request_key", "was used for another request"));
+                    }
                     let excluded = rows::excluded(tx, made.key, made.counted).await?;
                     return Ok((made, Some(excluded)));
                 }

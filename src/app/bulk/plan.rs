@@ -2,7 +2,8 @@
 
 use super::{link, stored_id};
 use crate::app::Caller;
-use crate::domain::filter::parse_query;
+use crate::auth::secret;
+use crate::domain::filter::{parse_query, query_string};
 use crate::domain::{
     BULK_LIMIT, BulkAction, BulkPreview, BulkTarget, Error, Excluded, ExcludedGroup, ExecutionId, Filter, ListQuery,
     Reason, Result, RunLink, Sort,
@@ -43,6 +44,19 @@ impl TryFrom<BulkTarget> for Target {
                 Self::Matching { filter: Box::new(list.filter), as_of: Some(as_of) }
             }
         })
+    }
+}
+
+impl Target {
+    /// The same for the same request only.
+    pub fn fingerprint(&self, action: BulkAction) -> String {
+        let words: Vec<String> = match self {
+            Self::Ids(ids) => ids.iter().map(ToString::to_string).collect(),
+            Self::Matching { filter, as_of } => vec![query_string(filter.api_pairs()), format!("{as_of:?}")],
+        };
+        let parts: Vec<&[u8]> =
+            [action.as_str()].into_iter().chain(words.iter().map(String::as_str)).map(str::as_bytes).collect();
+        secret::fingerprint(&parts)
     }
 }
 

@@ -8,6 +8,8 @@ use crate::app::{App, Caller};
 use crate::domain::{BulkAction, BulkResult, Error, ExecutionId, Reason, Result, Timestamp};
 use crate::store::Tx;
 use crate::store::bulk::{self as rows, OpenJob};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -19,16 +21,19 @@ const JOBS: i64 = 100;
 const LEASE_MS: i64 = 10_000;
 /// The database could not be reached: tried again after.
 const AGAIN: Duration = Duration::from_secs(1);
+/// So many times a job is tried again, and then given up.
+const ATTEMPTS: u32 = 10;
 
-/// What wakes the worker, and the name it takes jobs under.
+/// What wakes the worker, the name it takes jobs under, and how often in a row jobs could not be gone on with.
 pub struct Desk {
     news: Notify,
     owner: String,
+    stuck: Mutex<HashMap<i64, u32>>,
 }
 
 impl Default for Desk {
     fn default() -> Self {
-        Self { news: Notify::new(), owner: uuid::Uuid::now_v7().to_string() }
+        Self { news: Notify::new(), owner: uuid::Uuid::now_v7().to_string(), stuck: Mutex::default() }
     }
 }
 
@@ -36,6 +41,18 @@ impl Desk {
     /// There may be something to do.
     pub fn wake(&self) {
         self.news.notify_one();
+    }
+
+    /// How often in a row, now once more.
+    fn stuck_again(&self, job_key: i64) -> u32 {
+        let mut stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = stuck.entry(job_key).or_default();
+        *times += 1;
+        *times
+    }
+
+    fn goes_on(&self, job_key: i64) {
+        self.stuck.lock().unwrap_or_else(PoisonError::into_inner).remove(&job_key);
     }
 }
 
@@ -67,22 +84,47 @@ pub async fn leave(app: &App) {
     }
 }
 
-/// Does what there is to do. Answers when to look again: there are jobs that another server is at.
+/// Does what there is to do. Answers when to look again: there are jobs that another server is at. A job that can't be
+/// gone on with stands in the way of none; it is the answer when there is nothing else left, until it is given up.
 pub async fn work_off(app: &App) -> Result<Option<Timestamp>> {
+    let mut stuck: Option<Error> = None;
+    let mut left_out = HashSet::new();
     loop {
         let mut worked = false;
         let mut others: Option<i64> = None;
         for job in rows::open_jobs(&mut app.store.read(), JOBS).await? {
+            if left_out.contains(&job.key) {
+                continue;
+            }
             let mine = job.lease_owner.as_ref().is_none_or(|o| *o == app.bulk.owner);
             match job.lease_until.filter(|until| !mine && *until > app.now().micros()) {
                 Some(until) => others = Some(others.map_or(until, |o| o.min(until))),
-                None => worked |= slice(app, &job).await?,
+                None => match slice(app, &job).await {
+                    Ok(some) => worked |= some,
+                    Err(e) => {
+                        left_out.insert(job.key);
+                        if app.bulk.stuck_again(job.key) >= ATTEMPTS {
+                            give_up(app, &job, &e).await?;
+                        } else {
+                            stuck = Some(e);
+                        }
+                    }
+                },
             }
         }
         if !worked {
-            return Ok(others.map(Timestamp::from_micros));
+            return stuck.map_or(Ok(others.map(Timestamp::from_micros)), Err);
         }
     }
+}
+
+/// Where the database itself is away this fails too, and the job goes on when it is back.
+async fn give_up(app: &App, job: &OpenJob, why: &Error) -> Result<()> {
+    let (key, now, reason) = (job.key, app.now(), format!("given up after {ATTEMPTS} attempts: {why}"));
+    tracing::error!(error = %why, "a bulk action was given up");
+    app.store.write(move |tx| Box::pin(async move { rows::give_up(tx, key, &reason, now).await })).await?;
+    app.bulk.goes_on(key);
+    Ok(())
 }
 
 /// Some rows of a job; whether there was one.
@@ -97,6 +139,7 @@ async fn slice(app: &App, job: &OpenJob) -> Result<bool> {
         if !row(app, job, who).await? {
             return Ok(n > 0);
         }
+        app.bulk.goes_on(job.key);
     }
     Ok(true)
 }

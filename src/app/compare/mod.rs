@@ -10,8 +10,9 @@ use crate::domain::{
     ComparedPart, ComparedParts, Comparison, Error, ExecutionDetail, ExecutionId, ListedCall, PartSide, Result, Side,
     Timestamp,
 };
-use crate::store::reading::{self, StepFacts};
+use crate::store::reading::{self, Differing, StepFacts};
 use align::align;
+use std::collections::HashMap;
 
 /// Steps and calls of each run that are compared.
 const MOST_PARTS: usize = 500;
@@ -36,13 +37,14 @@ pub async fn compare(caller: &Caller, a: &str, b: &str) -> Result<Comparison> {
         let (key_a, key_b) = (key(caller, a).await?, key(caller, b).await?);
         let mut db = caller.app.store.read();
         steps = compare_steps(
-            reading::step_facts(&mut db, key_a, READ).await?,
-            reading::step_facts(&mut db, key_b, READ).await?,
+            &reading::step_facts(&mut db, key_a, READ).await?,
+            &reading::step_facts(&mut db, key_b, READ).await?,
+            &by_part(reading::differing_steps(&mut db, key_a, key_b, READ).await?),
         );
-        calls = compare_calls(
-            reading::listed_calls(&mut db, key_a, None, READ).await?.into_iter().map(|(_, call)| call).collect(),
-            reading::listed_calls(&mut db, key_b, None, READ).await?.into_iter().map(|(_, call)| call).collect(),
-        );
+        let listed = async |key| reading::listed_calls(&mut caller.app.store.read(), key, None, READ).await;
+        let pairs = pairs(listed(key_a).await?, listed(key_b).await?);
+        let long = by_part(reading::differing_calls(&mut db, &pairs.long()).await?);
+        calls = compare_calls(&pairs, &long);
     }
     let attempts = attempts.unwrap_or_default();
     Ok(Comparison { a: a.map(side), b: b.map(side), attempts, texts, steps, calls })
@@ -77,24 +79,32 @@ fn side(run: ExecutionDetail) -> Side {
     }
 }
 
+/// What the database says of parts with long values, which are not read here.
+type Long = HashMap<i64, Differing>;
+
+fn by_part(rows: Vec<Differing>) -> Long {
+    rows.into_iter().map(|row| (row.part, row)).collect()
+}
+
 /// Steps belong together by their number.
-fn compare_steps(a: Vec<StepFacts>, b: Vec<StepFacts>) -> ComparedParts {
+fn compare_steps(a: &[StepFacts], b: &[StepFacts], long: &Long) -> ComparedParts {
     let cut = more(a.len()) || more(b.len());
-    let mut numbers: Vec<i64> = a.iter().chain(&b).map(|s| s.position).collect();
+    let mut numbers: Vec<i64> = a.iter().chain(b).map(|s| s.position).collect();
     numbers.sort_unstable();
     numbers.dedup();
     let of = |steps: &[StepFacts], n: i64| steps.binary_search_by_key(&n, |s| s.position).ok();
     let rows = numbers.into_iter().take(MOST_PARTS).map(|n| {
-        let (x, y) = (of(&a, n).map(|i| &a[i]), of(&b, n).map(|i| &b[i]));
+        let (x, y) = (of(a, n).map(|i| &a[i]), of(b, n).map(|i| &b[i]));
         let mut differs = Vec::new();
         if let (Some(x), Some(y)) = (x, y) {
             let mut tell = |word: &str, differ: bool| differs.extend(differ.then(|| word.to_owned()));
             tell("title", x.title != y.title);
             tell("status", x.status != y.status);
             tell("duration", took_differently(x.duration_ms(), y.duration_ms()));
-            tell("input", x.input != y.input);
-            tell("output", x.output != y.output);
-            tell("error", x.error != y.error);
+            let long = long.get(&n);
+            tell("input", long.map_or(x.input != y.input, |l| l.given));
+            tell("output", long.map_or(x.output != y.output, |l| l.made));
+            tell("error", long.map_or(x.error != y.error, |l| l.error));
         }
         ComparedPart { a: x.map(step_side), b: y.map(step_side), differs }
     });
@@ -110,29 +120,54 @@ fn step_side(step: &StepFacts) -> PartSide {
     }
 }
 
-/// Calls belong together by the order of their names.
-fn compare_calls(mut a: Vec<ListedCall>, mut b: Vec<ListedCall>) -> ComparedParts {
+/// A call with its key.
+type Call = (i64, ListedCall);
+
+struct Pairs {
+    rows: Vec<(Option<Call>, Option<Call>)>,
+    cut: bool,
+}
+
+impl Pairs {
+    /// The keys of those with a long value.
+    fn long(&self) -> Vec<(i64, i64)> {
+        let both = self.rows.iter().filter_map(|(x, y)| Some((x.as_ref()?, y.as_ref()?)));
+        both.filter(|(x, y)| x.1.left_out > 0 || y.1.left_out > 0).map(|(x, y)| (x.0, y.0)).collect()
+    }
+}
+
+/// Calls belong together by the order of their names. Each comes with its start and key.
+fn pairs(mut a: Vec<((i64, i64), ListedCall)>, mut b: Vec<((i64, i64), ListedCall)>) -> Pairs {
     let cut = more(a.len()) || more(b.len());
     a.truncate(MOST_PARTS);
     b.truncate(MOST_PARTS);
-    let names = |calls: &[ListedCall]| calls.iter().map(|c| c.call.name.clone()).collect::<Vec<_>>();
-    let rows = align(&names(&a), &names(&b)).into_iter().map(|(i, j)| {
-        let (x, y) = (i.map(|i| &a[i]), j.map(|j| &b[j]));
+    let names = |calls: &[(_, ListedCall)]| calls.iter().map(|(_, c)| c.call.name.clone()).collect::<Vec<_>>();
+    let places = align(&names(&a), &names(&b));
+    // Both sides come in order.
+    let (mut a, mut b) = (a.into_iter(), b.into_iter());
+    let call = |((_, key), call): ((i64, i64), ListedCall)| (key, call);
+    let rows =
+        places.into_iter().map(|(i, j)| (i.and_then(|_| a.next()).map(call), j.and_then(|_| b.next()).map(call)));
+    Pairs { rows: rows.collect(), cut }
+}
+
+fn compare_calls(pairs: &Pairs, long: &Long) -> ComparedParts {
+    let rows = pairs.rows.iter().map(|(a, b)| {
+        let (x, y) = (a.as_ref().map(|(_, call)| call), b.as_ref().map(|(_, call)| call));
+        let long = a.as_ref().and_then(|(key, _)| long.get(key));
         let mut differs = Vec::new();
         if let (Some(x), Some(y)) = (x, y) {
             let mut tell = |word: &str, differ: bool| differs.extend(differ.then(|| word.to_owned()));
             tell("tool", x.call.name != y.call.name);
             tell("status", x.call.status != y.call.status);
             tell("duration", took_differently(took(x), took(y)));
-            tell("arguments", x.call.arguments != y.call.arguments);
-            tell("result", x.call.result != y.call.result);
-            tell("error", x.call.error != y.call.error);
-            // Long values are not read: their sizes tell.
-            tell("long values", x.left_out != y.left_out);
+            tell("arguments", long.map_or(x.call.arguments != y.call.arguments, |l| l.given));
+            tell("result", long.map_or(x.call.result != y.call.result, |l| l.made));
+            tell("error", long.map_or(x.call.error != y.call.error, |l| l.error));
         }
         ComparedPart { a: x.map(call_side), b: y.map(call_side), differs }
     });
-    ComparedParts { rows: rows.collect(), cut }
+    ComparedParts { rows: rows.collect(), cut: pairs.cut }
 }
 
 fn call_side(listed: &ListedCall) -> PartSide {
@@ -186,8 +221,8 @@ mod tests {
     use crate::domain::PartStatus;
     use serde_json::json;
 
-    fn call(name: &str, arguments: serde_json::Value, ms: i64) -> ListedCall {
-        ListedCall {
+    fn call(name: &str, arguments: serde_json::Value, ms: i64) -> ((i64, i64), ListedCall) {
+        let listed = ListedCall {
             call: crate::domain::ToolCall {
                 call_id: "c".to_owned(),
                 name: name.to_owned(),
@@ -200,14 +235,15 @@ mod tests {
                 parent_call_id: None,
             },
             left_out: 0,
-        }
+        };
+        ((0, 0), listed)
     }
 
     #[test]
     fn calls_of_the_same_name_stand_beside_each_other() {
         let a = vec![call("search", json!(1), 100), call("read", json!(1), 9_000), call("write", json!(1), 10)];
         let b = vec![call("search", json!(2), 900), call("write", json!(1), 10)];
-        let parts = compare_calls(a, b);
+        let parts = compare_calls(&pairs(a, b), &Long::new());
         let names = |p: &ComparedPart| {
             let name = |s: &Option<PartSide>| s.as_ref().map_or_else(String::new, |s| s.name.clone());
             format!("{}|{}|{}", name(&p.a), name(&p.b), p.differs.join(","))

@@ -1,5 +1,6 @@
 //! Server. Runs as comma-separated values: RFC 4180, UTF-8, and nothing in them that a spreadsheet would run.
 
+use crate::domain::visible::is_invisible;
 use crate::domain::{Error, ExecutionSummary, Result, Timestamp};
 
 const COLUMNS: &str = "id,agent_name,agent_display_name,status,triggered_by,message,response_preview,error,has_error,\
@@ -64,9 +65,12 @@ pub fn write_row(out: &mut Vec<u8>, r: &ExecutionSummary) -> Result<()> {
     Ok(())
 }
 
-/// Spreadsheets take text with one of these in front for a formula, and what an agent wrote could do anything there.
+/// Spreadsheets take text with one of these in front for a formula, some of them also in full width or after blanks,
+/// and what an agent wrote could do anything there.
 fn text(value: &str) -> String {
-    if value.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{value}") } else { value.to_owned() }
+    let first = value.trim_start_matches(is_invisible);
+    let formula = first.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) || value.starts_with(['\t', '\r']);
+    if formula { format!("'{value}") } else { value.to_owned() }
 }
 
 fn quoted(cell: &str) -> String {
@@ -112,10 +116,28 @@ mod tests {
 
     #[test]
     fn nothing_an_agent_wrote_is_a_formula() {
-        for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+        for bad in [
+            "=1+1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠SUM(A1)",
+            " =1",
+            "\u{a0}\t@x",
+            "\n=1",
+            "\u{feff}=1",
+            "\u{3000}＝1",
+        ] {
             assert!(text(bad).starts_with('\''), "{bad:?}");
         }
-        assert_eq!(text("a=1"), "a=1");
+        for good in ["a=1", " a", "", " "] {
+            assert_eq!(text(good), good);
+        }
         let line = row(&run("=HYPERLINK(\"x\",\"y\")"));
         assert!(line.contains("\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\""), "{line}");
     }

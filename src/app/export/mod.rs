@@ -4,18 +4,23 @@
 //! transaction open.
 
 mod csv;
+mod deliver;
 
 use super::Caller;
 use crate::domain::{Error, Filter, Result, Sort};
 use crate::store::executions::{self as rows, Record};
 use crate::store::list::{self, After, Selection};
+use futures::stream::{self, Stream};
 use std::collections::HashMap;
 use std::str::FromStr;
-use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-/// Exports under way at the same time.
+/// Exports under way at the same time, of everybody and of one person.
 const AT_ONCE: usize = 8;
+const EACH: usize = 3;
+/// A reader who takes nothing for so long is left.
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Keys read with one statement.
 const KEYS: i64 = 10_000;
 /// Rows read and sent at once.
@@ -57,12 +62,33 @@ impl Format {
     }
 }
 
-/// How many may be under way.
-pub struct Places(Arc<Semaphore>);
+/// The people whose exports are under way, once for each.
+#[derive(Clone, Default)]
+pub struct Places(Arc<Mutex<Vec<i64>>>);
 
-impl Default for Places {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+/// A place that is taken, until it is dropped.
+struct Place {
+    all: Places,
+    user_key: i64,
+}
+
+impl Places {
+    fn take(&self, user_key: i64) -> Result<Place> {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.len() >= AT_ONCE || taken.iter().filter(|user| **user == user_key).count() >= EACH {
+            return Err(Error::TooMany { retry_after_s: 5 });
+        }
+        taken.push(user_key);
+        Ok(Place { all: self.clone(), user_key })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.all.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = taken.iter().position(|user| *user == self.user_key) {
+            taken.swap_remove(at);
+        }
     }
 }
 
@@ -73,13 +99,13 @@ pub struct Export {
     keys: Vec<i64>,
     /// Of the keys, how many are written; `None` before the head.
     done: Option<usize>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// Settles which runs the export holds.
 pub async fn start(caller: &Caller, filter: &Filter, sort: Sort, format: Format) -> Result<Export> {
     let visible = caller.fleet()?;
-    let place = caller.app.exports.0.clone().try_acquire_owned().map_err(|_| Error::TooMany { retry_after_s: 5 })?;
+    let place = caller.app.exports.take(caller.user_key)?;
     let mut tx = caller.app.store.snapshot().await?;
     let selection = Selection::resolve(&mut tx, filter, visible, caller.now()).await?;
     let count = list::count(&mut tx, &selection).await?;
@@ -103,8 +129,22 @@ impl Export {
         self.keys.len()
     }
 
-    /// The next piece; `None` at the end. After an error there is no end: whoever receives it must not take what came
-    /// before for the whole.
+    /// The file, piece by piece. After an error there is no end: whoever receives it must not take what came before for
+    /// the whole.
+    pub fn pieces(self) -> impl Stream<Item = Result<Vec<u8>>> + Send {
+        let pieces = stream::try_unfold(self, |mut export| async move {
+            match export.next().await {
+                Ok(piece) => Ok(piece.map(|bytes| (bytes, export))),
+                Err(e) => {
+                    tracing::warn!(error = %e, "an export was broken off");
+                    Err(e)
+                }
+            }
+        });
+        deliver::deliver(pieces, PATIENCE)
+    }
+
+    /// The next piece; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>> {
         let mut out = Vec::new();
         let done = self.done.unwrap_or_else(|| {

@@ -5,7 +5,9 @@ mod cube;
 
 use super::Caller;
 use crate::domain::timeline::{BUCKETS, MOST_BUCKETS, Plan};
-use crate::domain::{Error, FacetValue, Facets, Filter, Numbers, Result, Role, Stats, Timeline, Timestamp, Window};
+use crate::domain::{
+    Error, FacetValue, Facets, FailureGroups, Filter, Numbers, Result, Role, Stats, Timeline, Timestamp, Window,
+};
 use crate::store::list::Selection;
 use crate::store::{Tx, Visible, events, stats as rows};
 use count::{Need, Question};
@@ -17,7 +19,7 @@ const FRESH_MS: i64 = 5_000;
 const TOOLS: i64 = 200;
 
 /// Answers by what was asked, and when.
-type Kept<T> = Mutex<HashMap<(String, Visible), (Timestamp, T)>>;
+pub(super) type Kept<T> = Mutex<HashMap<(String, Visible), (Timestamp, T)>>;
 
 #[derive(Default)]
 pub struct Cache {
@@ -26,20 +28,21 @@ pub struct Cache {
     timelines: Kept<Timeline>,
     numbers: Kept<Numbers>,
     tools: Kept<Vec<FacetValue>>,
+    pub(super) failures: Kept<FailureGroups>,
 }
 
-fn look<T: Clone>(kept: &Kept<T>, key: &(String, Visible), now: Timestamp) -> Option<T> {
+pub(super) fn look<T: Clone>(kept: &Kept<T>, key: &(String, Visible), now: Timestamp) -> Option<T> {
     let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
     kept.get(key).filter(|(at, _)| now.millis_since(*at) < FRESH_MS).map(|(_, answer)| answer.clone())
 }
 
-fn keep<T: Clone>(kept: &Kept<T>, key: (String, Visible), now: Timestamp, answer: &T) {
+pub(super) fn keep<T: Clone>(kept: &Kept<T>, key: (String, Visible), now: Timestamp, answer: &T) {
     let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
     kept.retain(|_, (at, _)| now.millis_since(*at) < FRESH_MS);
     kept.insert(key, (now, answer.clone()));
 }
 
-fn key(filter: &Filter, visible: &Visible) -> (String, Visible) {
+pub(super) fn key(filter: &Filter, visible: &Visible) -> (String, Visible) {
     (format!("{:?}", filter.api_pairs()), visible.clone())
 }
 

@@ -247,6 +247,12 @@ impl Filter {
         self.matches_fixed(run) && self.matches_changing(run, now)
     }
 
+    /// Whether the database could say that a run passes; where not, there is no need to ask. With `as_of` a run that
+    /// has ended since may count as unfinished, which its summary does not tell.
+    pub fn may_match(&self, run: &ExecutionSummary, now: Timestamp) -> bool {
+        self.as_of.is_some() || self.matches(run, now)
+    }
+
     /// The part over fields that never change: a run that fails it was never in the list.
     pub fn matches_fixed(&self, run: &ExecutionSummary) -> bool {
         self.agent.allows_str(Some(&run.agent_name))

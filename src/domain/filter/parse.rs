@@ -5,7 +5,7 @@ use super::url::query_string;
 use super::values::{boolean, choice, count, duration, join, money, one};
 use super::{Filter, Window, format_seconds};
 use crate::domain::error::{Error, FieldError};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{NO_TIME, Timestamp};
 use std::collections::BTreeMap;
 
 pub const NO_PARAMETER: &str = "is not a parameter of this list";
@@ -150,8 +150,7 @@ impl Filter {
             "last" => self.window = Window::parse_last(one(values)?)?,
             "start_time" | "end_time" => {
                 let text = one(values)?;
-                let t = Timestamp::parse(text)
-                    .ok_or_else(|| Error::invalid(api, format!("`{text}` is not an RFC 3339 time")))?;
+                let t = Timestamp::parse(text).ok_or_else(|| Error::invalid(api, format!("`{text}` is {NO_TIME}")))?;
                 let (mut from, mut to) = match self.window {
                     Window::Range { from, to } => (from, to),
                     _ => (None, None),

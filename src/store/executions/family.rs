@@ -9,7 +9,6 @@ use crate::store::query::Query;
 #[derive(sqlx::FromRow)]
 pub struct LinkRow {
     id: String,
-    agent_key: i64,
     agent_name: String,
     #[sqlx(try_from = "String")]
     status: Status,
@@ -17,32 +16,38 @@ pub struct LinkRow {
     attempt: i64,
 }
 
-impl LinkRow {
-    /// `None` where it may not be seen.
-    pub fn visible(self, visible: &Visible) -> Result<Option<RunLink>> {
-        if !visible.includes(self.agent_key) {
-            return Ok(None);
-        }
-        Ok(Some(RunLink {
-            id: self.id.parse().map_err(|_| Error::Internal(self.id.clone()))?,
-            agent_name: self.agent_name,
-            status: self.status,
-            message: self.message,
-            attempt: self.attempt,
-        }))
+impl TryFrom<LinkRow> for RunLink {
+    type Error = Error;
+    fn try_from(row: LinkRow) -> Result<Self> {
+        Ok(Self {
+            id: row.id.parse().map_err(|_| Error::Internal(row.id.clone()))?,
+            agent_name: row.agent_name,
+            status: row.status,
+            message: row.message,
+            attempt: row.attempt,
+        })
     }
 }
 
-fn links(rows: Vec<LinkRow>, visible: &Visible) -> Result<Vec<RunLink>> {
-    rows.into_iter().filter_map(|r| r.visible(visible).transpose()).collect()
+/// Of the runs `e`, those of these agents; before any limit, so that what is hidden takes no place.
+pub fn write_visible(q: &mut Query, visible: &Visible) {
+    match visible {
+        Visible::All => {}
+        Visible::Agents(keys) if keys.is_empty() => drop(q.push(" and 1 = 0")),
+        Visible::Agents(keys) => drop(q.push(" and +e.agent_key in ").list(keys.iter().copied())),
+    }
 }
 
 /// Sub-runs, newest first, at most 200.
 pub async fn children(db: &mut impl Executor, id: &str, visible: &Visible) -> Result<Vec<RunLink>> {
-    let sql = "select e.id, e.agent_key, a.name as agent_name, e.status, e.message, e.attempt \
-               from executions e join agents a on a.key = e.agent_key where e.parent_id = $1 \
-               order by e.sort_at desc, e.key desc limit 200";
-    links(db.all(Query::new(sql).bind(id)).await?, visible)
+    let mut q = Query::new(
+        "select e.id, a.name as agent_name, e.status, e.message, e.attempt \
+         from executions e join agents a on a.key = e.agent_key where e.parent_id = ",
+    );
+    q.value(id);
+    write_visible(&mut q, visible);
+    q.push(" order by e.sort_at desc, e.key desc limit 200");
+    db.all::<LinkRow>(q).await?.into_iter().map(RunLink::try_from).collect()
 }
 
 /// The first attempt and everything that retried it, oldest first; empty when nothing did.
@@ -55,11 +60,13 @@ pub async fn retry_chain(db: &mut impl Executor, id: &str, visible: &Visible) ->
                  select id, 0 from (select id from up order by depth desc limit 1) root \
                  union all select c.id, down.depth + 1 from executions c join down on c.retry_of = down.id \
                  where down.depth < 100) \
-               select e.id, e.agent_key, a.name as agent_name, e.status, e.message, e.attempt \
+               select e.id, a.name as agent_name, e.status, e.message, e.attempt \
                from (select id, min(depth) as depth from down group by id) d \
-               join executions e on e.id = d.id join agents a on a.key = e.agent_key \
-               order by d.depth, e.key limit 200";
-    let chain = links(db.all(Query::new(sql).bind(id)).await?, visible)?;
+               join executions e on e.id = d.id";
+    let mut q = Query::new(sql).bind(id);
+    write_visible(&mut q, visible);
+    q.push(" join agents a on a.key = e.agent_key order by d.depth, e.key limit 200");
+    let chain = db.all::<LinkRow>(q).await?.into_iter().map(RunLink::try_from).collect::<Result<Vec<_>>>()?;
     Ok(if chain.len() > 1 { chain } else { Vec::new() })
 }
 

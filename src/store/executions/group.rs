@@ -8,8 +8,11 @@ use crate::store::db::{Executor, Tx};
 use crate::store::query::{Query, Value};
 use std::collections::HashMap;
 
-/// Keys in one step of filling in.
+/// Keys in one step of filling in, and errors read at once.
 const STEP: i64 = 5_000;
+const ERRORS: i64 = 250;
+/// Groups looked at when tidying.
+const FORGOTTEN: i64 = 500;
 
 /// The failure of a run; `error` is the whole text when the row has only its beginning.
 pub(super) fn of(r: &Record, error: Option<&str>) -> Option<Failure> {
@@ -61,7 +64,18 @@ pub async fn patterns(db: &mut impl Executor, ids: &[String], visible: &Visible)
     db.all(q).await
 }
 
-/// A run without a group: key, and its error as far as it is known, short and whole.
+/// Forgets groups that no run is in any more, of a stretch of them from `start` on, an id: they are hashes, so that any
+/// start is as good as another.
+pub async fn forget_groups(tx: &mut Tx, start: &str) -> Result<()> {
+    let sql = "delete from error_groups where id in (select g.id from error_groups g where g.id >= $1 order by g.id limit $2) \
+               and not exists (select 1 from executions e where e.error_group = error_groups.id)";
+    for (start, limit) in [(start, FORGOTTEN), ("", FORGOTTEN / 10)] {
+        tx.run(Query::new(sql).bind(start).bind(limit)).await?;
+    }
+    Ok(())
+}
+
+/// A run without a group: key, and its error as far as a fingerprint looks at it, of the row and of the whole text.
 type Unfilled = (i64, Option<String>, Option<String>);
 
 /// Gives runs that have an error and no group their group: those after `after`, a bounded stretch of them. Answers
@@ -69,12 +83,21 @@ type Unfilled = (i64, Option<String>, Option<String>);
 pub async fn fill_groups(tx: &mut Tx, after: i64) -> Result<Option<i64>> {
     let (newest,): (i64,) = tx.one(Query::new("select coalesce(max(key), 0) from executions")).await?;
     let end = after + STEP;
-    let sql = "select e.key, e.error, t.error from executions e left join execution_texts t on t.key = e.key \
-               where e.key > $1 and e.key <= $2 and e.has_error and e.error_group is null";
-    let rows: Vec<Unfilled> = tx.all(Query::new(sql).bind(after).bind(end)).await?;
+    // The ends of a long text are all that a fingerprint looks at.
+    let sql = "select e.key, e.error, case when length(t.error) <= 8000 then t.error \
+               else substr(t.error, 1, 4000) || $1 || substr(t.error, length(t.error) - 3999) end \
+               from executions e left join execution_texts t on t.key = e.key \
+               where e.key > $2 and e.key <= $3 and e.has_error and e.error_group is null order by e.key limit $4";
     let mut groups: HashMap<Failure, Vec<i64>> = HashMap::new();
-    for (key, short, whole) in rows {
-        groups.entry(fingerprint(&whole.or(short).unwrap_or_default())).or_default().push(key);
+    let mut reached = after;
+    loop {
+        let q = Query::new(sql).bind("\n").bind(reached).bind(end).bind(ERRORS);
+        let rows: Vec<Unfilled> = tx.all(q).await?;
+        let Some((last, ..)) = rows.last() else { break };
+        reached = *last;
+        for (key, short, whole) in rows {
+            groups.entry(fingerprint(&whole.or(short).unwrap_or_default())).or_default().push(key);
+        }
     }
     keep_groups(tx, groups.keys()).await?;
     for (failure, keys) in &groups {

@@ -4,8 +4,8 @@ mod family;
 mod group;
 mod write;
 
-pub use family::{LinkRow, children, retry_chain, unfinished_below};
-pub use group::{fill_groups, keep_group, patterns};
+pub use family::{LinkRow, children, retry_chain, unfinished_below, write_visible};
+pub use group::{fill_groups, forget_groups, keep_group, patterns};
 pub use write::{NewRecord, Texts, insert, replace_labels, save, save_texts, texts, touch};
 
 use super::Visible;

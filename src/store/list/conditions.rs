@@ -114,7 +114,7 @@ async fn named(tx: &mut Tx, f: &Filter) -> Result<Vec<Named>> {
         let names = tool_names(tx, &f.tool.include).await?;
         all.push(Named {
             select: "select t.execution_key from tool_calls t where ",
-            conditions: vec![Cond::List("t.name in ", texts(&names), "")],
+            conditions: vec![Cond::List("t.folded_name in ", texts(&names), "")],
         });
     }
     if !f.changed.is_empty() {
@@ -149,15 +149,16 @@ fn bounds(f: &Filter) -> [[Option<Cond>; 2]; 2] {
     ]
 }
 
-/// The names of tools that match one of the globs; there are few names, however many calls.
+/// The case-folded names of tools that match one of the globs; there are few names, however many calls.
 async fn tool_names(tx: &mut Tx, globs: &[String]) -> Result<Vec<String>> {
     let mut q = Query::new(
-        "with recursive names (name) as (select min(name) from tool_calls union all \
-         select (select min(t.name) from tool_calls t where t.name > names.name) from names where names.name is not null) \
+        "with recursive names (name) as (select min(folded_name) from tool_calls union all \
+         select (select min(t.folded_name) from tool_calls t where t.folded_name > names.name) \
+         from names where names.name is not null) \
          select name from names where name is not null and (",
     );
     for (i, glob) in globs.iter().enumerate() {
-        q.push(if i == 0 { "lower(name) like " } else { " or lower(name) like " });
+        q.push(if i == 0 { "name like " } else { " or name like " });
         q.value(tool_pattern(glob)).push(" escape '\\'");
     }
     q.push(")");
@@ -279,19 +280,19 @@ fn label_conditions(f: &Filter) -> Vec<Cond> {
 }
 
 fn tool_pattern(glob: &str) -> Value {
-    like_escaped(&glob.to_lowercase()).replace('*', "%").into()
+    like_escaped(&search::fold(glob)).replace('*', "%").into()
 }
 
 /// Tools by glob: any of the included, none of the excluded.
 fn tool_conditions(f: &Filter) -> Vec<Cond> {
     let mut c = Vec::new();
-    let uses = "exists (select 1 from tool_calls t where t.execution_key = e.key and lower(t.name) like ";
+    let uses = "exists (select 1 from tool_calls t where t.execution_key = e.key and t.folded_name like ";
     if !f.tool.include.is_empty() {
         c.push(Cond::Any(f.tool.include.iter().map(|g| Cond::Value(uses, tool_pattern(g), " escape '\\')")).collect()));
     }
     for glob in &f.tool.exclude {
         c.push(Cond::Value(
-            "not exists (select 1 from tool_calls t where t.execution_key = e.key and lower(t.name) like ",
+            "not exists (select 1 from tool_calls t where t.execution_key = e.key and t.folded_name like ",
             tool_pattern(glob),
             " escape '\\')",
         ));

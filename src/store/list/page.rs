@@ -93,18 +93,9 @@ async fn keys_with_value(
 
 /// How the database would find the keys of the first page, a line for each part; for tests.
 pub async fn explain(tx: &mut Tx, selection: &Selection, sort: Sort) -> Result<Vec<String>> {
-    if !tx.is_sqlite() {
-        tx.run(Query::new("set local enable_seqscan = off")).await?;
-    }
-    let mut q = Query::new(if tx.is_sqlite() { "explain query plan " } else { "explain " });
+    let mut q = Query::new("");
     write_keys(&mut q, selection, &order(sort), None, page::DEFAULT_LIMIT);
-    if tx.is_sqlite() {
-        let rows: Vec<(i64, i64, i64, String)> = tx.all(q).await?;
-        Ok(rows.into_iter().map(|(_, _, _, line)| line).collect())
-    } else {
-        let rows: Vec<(String,)> = tx.all(q).await?;
-        Ok(rows.into_iter().map(|(line,)| line).collect())
-    }
+    crate::store::db::explain(tx, q).await
 }
 
 fn write_keys(q: &mut Query, selection: &Selection, order: &Order, after: Option<After>, limit: i64) {

@@ -115,6 +115,13 @@ impl Selection {
         Self { branches: vec![Vec::new()], shared }
     }
 
+    /// Of the same runs, those recorded after the event `seq`.
+    #[must_use]
+    pub fn newer_than(mut self, seq: i64) -> Self {
+        self.shared.push(Cond::Value("e.created_seq >= ", seq.into(), ""));
+        self
+    }
+
     pub(super) fn write_where(&self, q: &mut Query, branch: &[Cond], more: &[Cond]) {
         for (i, cond) in branch.iter().chain(&self.shared).chain(more).enumerate() {
             q.push(if i == 0 { " where " } else { " and " });

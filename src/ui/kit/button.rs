@@ -1,6 +1,7 @@
 //! Both sides. Buttons.
 
 use super::Icon;
+use crate::browser;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
@@ -51,4 +52,16 @@ pub fn Button(
             {children()}
         </button>
     }
+}
+
+/// For a button that copies `text`: what a press does, and what the button says.
+pub fn copying(text: Signal<String>) -> (Callback<MouseEvent>, Signal<&'static str>) {
+    let copied = RwSignal::new(None::<bool>);
+    let press = Callback::new(move |_| browser::copy_text(text.get_untracked(), move |ok| copied.set(Some(ok))));
+    let word = Signal::derive(move || match copied.get() {
+        None => "Copy",
+        Some(true) => "Copied",
+        Some(false) => "Select and copy",
+    });
+    (press, word)
 }

@@ -1,5 +1,7 @@
-//! Both sides. Numbers and spans as people read them; the same text on the server and in the browser.
+//! Both sides. Numbers and spans as people read them. The server writes them in English; the browser does so while it
+//! takes the page over, and then in the viewer's locale where that is another.
 
+use crate::browser::{NumberStyle, number};
 use crate::domain::Timestamp;
 
 /// What stands for an unknown value.
@@ -13,39 +15,44 @@ const DAY: i64 = 24 * HOUR;
 /// USD: `$0.02`, `<$0.01`, `$1,234`.
 pub fn money(usd: f64) -> String {
     if usd > 0.0 && usd < 0.01 {
-        "<$0.01".to_owned()
-    } else if usd < 999.995 {
-        format!("${usd:.2}")
-    } else {
-        format!("${}", grouped(&format!("{usd:.0}")))
+        return format!("<{}", money(0.01));
     }
+    let places = if usd < 999.995 { 2 } else { 0 };
+    number(usd, NumberStyle::Usd(places)).unwrap_or_else(|| format!("${}", grouped(&fixed(usd, places))))
 }
 
 /// Tokens and the like, short: `850`, `12.5K`, `1.2M`.
 pub fn short_count(n: i64) -> String {
     let scaled = |unit: f64, suffix: &str| {
         let value = n as f64 / unit;
-        if value < 99.95 { format!("{value:.1}{suffix}") } else { format!("{value:.0}{suffix}") }
+        format!("{}{suffix}", fixed(value, u8::from(value < 99.95)))
     };
-    match n {
+    number(n as f64, NumberStyle::Short).unwrap_or_else(|| match n {
         n if n < 1_000 => n.to_string(),
         n if n < 999_500 => scaled(1e3, "K"),
         n if n < 999_500_000 => scaled(1e6, "M"),
         n if n < 999_500_000_000 => scaled(1e9, "B"),
         _ => scaled(1e12, "T"),
-    }
+    })
 }
 
 /// In full, with thousands: `1,284`.
 pub fn count(n: i64) -> String {
-    grouped(&n.to_string())
+    number(n as f64, NumberStyle::Decimal(0)).unwrap_or_else(|| grouped(&n.to_string()))
 }
 
+/// With so many digits after the point, and no thousands.
+fn fixed(value: f64, places: u8) -> String {
+    format!("{value:.*}", usize::from(places))
+}
+
+/// Puts commas between the thousands of `1284` or `1284.50`.
 fn grouped(digits: &str) -> String {
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |d| ("-", d));
+    let whole = digits.find('.').unwrap_or(digits.len());
     let mut out = sign.to_owned();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && i < whole && (whole - i) % 3 == 0 {
             out.push(',');
         }
         out.push(c);
@@ -56,13 +63,17 @@ fn grouped(digits: &str) -> String {
 /// A share of 0–1: `94.2 %`, `100 %`.
 pub fn percent(share: f64) -> String {
     let tenths = (share * 1_000.0).round() / 10.0;
-    if tenths.fract() == 0.0 { format!("{tenths:.0} %") } else { format!("{tenths:.1} %") }
+    let places = u8::from(tenths.fract() != 0.0);
+    format!("{} %", number(tenths, NumberStyle::Decimal(places)).unwrap_or_else(|| fixed(tenths, places)))
 }
 
 /// How long something took: `0.4 s`, `45 s`, `2 m 10 s`, `3 h 05 m`, `2 d 4 h`.
 pub fn duration(ms: i64) -> String {
     match ms.max(0) {
-        ms if ms < 10 * SECOND => format!("{}.{} s", ms / SECOND, ms % SECOND / 100),
+        ms if ms < 10 * SECOND => {
+            let tenths = (ms / 100) as f64 / 10.0;
+            format!("{} s", number(tenths, NumberStyle::Decimal(1)).unwrap_or_else(|| fixed(tenths, 1)))
+        }
         ms if ms < MINUTE => format!("{} s", ms / SECOND),
         ms if ms < HOUR => format!("{} m {:02} s", ms / MINUTE, ms % MINUTE / SECOND),
         ms if ms < DAY => format!("{} h {:02} m", ms / HOUR, ms % HOUR / MINUTE),

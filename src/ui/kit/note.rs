@@ -1,7 +1,6 @@
 //! Both sides. What stands where there is nothing, or something failed.
 
-use super::{Button, Look};
-use crate::browser;
+use super::{Button, Look, copying};
 use leptos::prelude::*;
 
 /// Nothing here, why, and what to do about it. `whole_page`: there is no other heading above it.
@@ -38,26 +37,13 @@ pub fn ErrorNote(
 /// A command to copy.
 #[component]
 pub fn Command(#[prop(into)] title: String, #[prop(into)] text: String) -> impl IntoView {
-    let copied = RwSignal::new(None::<bool>);
-    let word = move || match copied.get() {
-        None => "Copy",
-        Some(true) => "Copied",
-        Some(false) => "Select and copy",
-    };
+    let (copy, word) = copying(Signal::stored(text.clone()));
     let label = format!("Copy: {title}");
-    let to_copy = text.clone();
     view! {
         <figure class="command">
             <figcaption>
                 <span>{title}</span>
-                <Button
-                    small=true
-                    look=Look::Quiet
-                    label=label
-                    on_press=move |_| browser::copy_text(to_copy.clone(), move |ok| copied.set(Some(ok)))
-                >
-                    {word}
-                </Button>
+                <Button small=true look=Look::Quiet label=label on_press=copy>{move || word.get()}</Button>
             </figcaption>
             <pre>{text}</pre>
         </figure>

@@ -11,13 +11,66 @@ mod login;
 mod not_found;
 mod setup;
 
-pub use agent::Agent;
-pub use agents::Agents;
-pub use compare::Compare;
-pub use dashboard::Dashboard;
 pub use execution::Execution;
 pub use executions::Executions;
-pub use failures::Failures;
-pub use login::Login;
 pub use not_found::NotFound;
-pub use setup::SetUp;
+
+use super::kit::late;
+use super::late::{PAGES, RUN};
+use leptos::prelude::*;
+
+/// The pages that are loaded when they are first gone to.
+#[derive(Clone, Copy)]
+pub struct Pages {
+    agent: fn() -> AnyView,
+    agents: fn() -> AnyView,
+    compare: fn() -> AnyView,
+    dashboard: fn() -> AnyView,
+    failures: fn() -> AnyView,
+    login: fn() -> AnyView,
+    set_up: fn() -> AnyView,
+}
+
+impl Pages {
+    pub const ALL: Self = Self {
+        agent: || view! { <agent::Agent/> }.into_any(),
+        agents: || view! { <agents::Agents/> }.into_any(),
+        compare: || view! { <compare::Compare/> }.into_any(),
+        dashboard: || view! { <dashboard::Dashboard/> }.into_any(),
+        failures: || view! { <failures::Failures/> }.into_any(),
+        login: || view! { <login::Login/> }.into_any(),
+        set_up: || view! { <setup::SetUp/> }.into_any(),
+    };
+}
+
+pub fn agent() -> AnyView {
+    late(&PAGES, |pages| (pages.agent)())
+}
+
+pub fn agents() -> AnyView {
+    late(&PAGES, |pages| (pages.agents)())
+}
+
+pub fn compare() -> AnyView {
+    late(&PAGES, |pages| (pages.compare)())
+}
+
+pub fn dashboard() -> AnyView {
+    late(&PAGES, |pages| (pages.dashboard)())
+}
+
+pub fn execution() -> AnyView {
+    late(&RUN, |run| (run.page)())
+}
+
+pub fn failures() -> AnyView {
+    late(&PAGES, |pages| (pages.failures)())
+}
+
+pub fn login() -> AnyView {
+    late(&PAGES, |pages| (pages.login)())
+}
+
+pub fn set_up() -> AnyView {
+    late(&PAGES, |pages| (pages.set_up)())
+}

@@ -1,9 +1,9 @@
 //! Both sides. One run over the list, by URL.
 
-use super::run::{Opened, Place, RunView, Tab};
+use super::run::{First, Place, RunView, Tab};
 use crate::browser;
-use crate::domain::Error;
-use crate::ui::kit::{Button, Icon, Look};
+use crate::ui::kit::{Button, Icon, Look, late};
+use crate::ui::late::RUN;
 use crate::ui::paths;
 use leptos::html;
 use leptos::prelude::*;
@@ -19,27 +19,30 @@ pub fn RunDrawer(
     #[prop(into)] on_close: Callback<()>,
     #[prop(into)] on_walk: Callback<i64>,
     /// The run that came with the page, when the URL named one.
-    first: Option<Result<Opened, Error>>,
+    first: Option<First>,
 ) -> impl IntoView {
-    let first = StoredValue::new(first);
     // Walking along the list keeps the dialog: only what it shows changes.
     let last = Memo::new(move |before: Option<&String>| run.get().or_else(|| before.cloned()).unwrap_or_default());
     let open = Memo::new(move |_| run.with(Option::is_some));
     let tab = Signal::derive(move || Tab::parse(&tab.get()));
-    view! { <Show when=move || open.get()>
-        // Only the first time: later the drawer asks for itself.
-        <Panel id=last tab on_close on_walk first=first.try_update_value(Option::take).flatten()/>
-    </Show> }
+    let drawer = Drawer { id: last, tab, on_close, on_walk, first };
+    move || open.get().then(|| late(&RUN, move |run| (run.drawer)(drawer)))
 }
 
-#[component]
-fn Panel(
+/// What a drawer needs to know.
+#[derive(Clone, Copy)]
+pub struct Drawer {
     id: Memo<String>,
     tab: Signal<Tab>,
     on_close: Callback<()>,
     on_walk: Callback<i64>,
-    first: Option<Result<Opened, Error>>,
-) -> impl IntoView {
+    first: Option<First>,
+}
+
+pub fn drawer(of: Drawer) -> AnyView {
+    let Drawer { id, tab, on_close, on_walk, first } = of;
+    // Only the first time: later the drawer asks for itself.
+    let first = first.and_then(|first| first.try_update_value(Option::take).flatten());
     let dialog = NodeRef::<html::Dialog>::new();
     let location = use_location();
     let here =
@@ -86,6 +89,7 @@ fn Panel(
             <RunView id tab place=Place::Drawer first/>
         </dialog>
     }
+    .into_any()
 }
 
 /// The address of the list alone: Close for readers without JavaScript.

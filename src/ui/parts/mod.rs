@@ -17,7 +17,7 @@ mod time;
 
 pub use bulk::{BulkBar, BulkDialog};
 pub use connection::{ConnectionMark, live_running};
-pub use drawer::RunDrawer;
+pub use drawer::{Drawer, RunDrawer, drawer};
 pub use head::PageHead;
 pub use keys::Shortcuts;
 pub use nav::Nav;

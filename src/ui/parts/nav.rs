@@ -115,6 +115,13 @@ fn UserMenu(me: Me) -> impl IntoView {
             <div class="menu-panel">
                 <p class="menu-who"><strong>{me.display_name}</strong><span>{me.email}</span><span>{me.role.as_str()}</span></p>
                 <fieldset class="theme needs-js"><legend>"Theme"</legend>{themes}</fieldset>
+                <fieldset class="needs-js">
+                    <legend>"Times"</legend>
+                    <label>
+                        <input type="checkbox" prop:checked=browser::in_utc on:change=move |e| browser::show_utc(event_target_checked(&e))/>
+                        "In UTC"
+                    </label>
+                </fieldset>
                 {(me.role != Role::Client).then(|| view! { <super::notify::NotifyChoice/> })}
                 <a rel="external" href=paths::API_DOCS>"API"</a>
                 <ActionForm action=sign_out><button type="submit" class="btn">"Sign out"</button></ActionForm>

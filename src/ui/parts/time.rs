@@ -18,10 +18,14 @@ pub fn RelativeTime(#[prop(into)] at: Signal<Timestamp>) -> impl IntoView {
     }
 }
 
-/// Local and UTC time; UTC alone where the viewer's zone is not known.
+/// Local and UTC time; UTC alone where the viewer's zone is not known, or not wanted.
 pub fn exact(at: Timestamp, hydrated: bool) -> String {
     let utc = format::utc(at);
-    if hydrated { format!("{} · {utc}", browser::local_time(at.millis(), LocalStyle::Full)) } else { utc }
+    if hydrated && !browser::in_utc() {
+        format!("{} · {utc}", browser::local_time(at.millis(), LocalStyle::Full))
+    } else {
+        utc
+    }
 }
 
 /// The time since `since`, ticking by the server's clock.

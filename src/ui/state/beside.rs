@@ -5,8 +5,8 @@ use super::live::Live;
 use super::query::PageQuery;
 use super::turn::Turn;
 use crate::browser;
-use crate::domain::{Error, Since};
-use crate::server_fns::{Beside, load_beside, note_here};
+use crate::domain::{Beside, Error, Since};
+use crate::server_fns::{load_beside, note_here};
 use leptos::prelude::*;
 
 /// How often a visible page says that its reader is there.

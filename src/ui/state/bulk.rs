@@ -11,8 +11,9 @@ use crate::ui::kit::format::{count, plural};
 use leptos::prelude::*;
 
 const LOOK_MS: u32 = 400;
-/// The server can't be reached just now.
+/// The server can't be reached just now; it is asked so many times more before the reader is.
 const LOOK_AGAIN_MS: u32 = 3_000;
+const LOOKS: u32 = 20;
 
 /// What the dialog shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Bulk {
     request_key: StoredValue<String>,
     pub busy: RwSignal<bool>,
     pub problem: RwSignal<Option<String>>,
+    /// The job could not be had for long: it is followed again when the reader wants it.
+    pub lost: RwSignal<bool>,
     /// The job that is followed: the one begun last, or one that was looked up.
     pub job: RwSignal<Option<BulkJob>>,
     pub rows: RwSignal<Vec<BulkRowSeen>>,
@@ -64,6 +67,7 @@ impl Bulk {
             request_key: StoredValue::new(String::new()),
             busy: RwSignal::new(false),
             problem: RwSignal::new(None),
+            lost: RwSignal::new(false),
             job: RwSignal::new(None),
             rows: RwSignal::new(Vec::new()),
             next: RwSignal::new(None),
@@ -136,7 +140,9 @@ impl Bulk {
         self.rows.set(Vec::new());
         self.next.set(None);
         self.job.set(Some(job));
+        self.lost.set(false);
         browser::spawn(async move {
+            let mut failures = 0;
             loop {
                 let answer = load_bulk(id.clone(), None).await;
                 if !is_newest(self.followed, asked) {
@@ -144,6 +150,7 @@ impl Bulk {
                 }
                 let pause = match answer {
                     Ok(progress) => {
+                        failures = 0;
                         self.problem.set(None);
                         if self.take(progress) {
                             return;
@@ -153,6 +160,13 @@ impl Bulk {
                     Err(e) => {
                         self.live.note_error(&e);
                         self.problem.set(Some(e.to_string()));
+                        failures += 1;
+                        if failures > LOOKS
+                            || !matches!(e, Error::Unavailable(_) | Error::TooMany { .. } | Error::Internal(_))
+                        {
+                            self.lost.set(true);
+                            return;
+                        }
                         LOOK_AGAIN_MS
                     }
                 };
@@ -238,6 +252,14 @@ impl Bulk {
     pub fn show_job(self) {
         self.shown.set(Shown::Job);
         browser::focus_later("#bulk-title".to_owned());
+    }
+
+    /// Looks again at a job that could not be had.
+    pub fn find_again(self) {
+        self.problem.set(None);
+        if let Some(job) = self.job.get_untracked() {
+            self.follow(job);
+        }
     }
 
     /// One of the recent jobs.

@@ -67,6 +67,7 @@ impl Clock {
             browser::spawn(async move {
                 // After the parts that wait for the server's data have been taken over too.
                 browser::sleep(0).await;
+                browser::know_locale();
                 self.hydrated.set(true);
                 browser::mark_page("data-hydrated", "");
                 loop {

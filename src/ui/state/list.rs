@@ -9,6 +9,11 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+/// So many new runs wait behind the pill; when there are more, showing them takes a reload.
+const MOST_HELD: usize = 1_000;
+/// So many other runs are known: they only matter while a page that is older than them is on its way.
+const MOST_BESIDE: usize = 1_000;
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     pub run: ExecutionSummary,
@@ -82,9 +87,10 @@ impl ListState {
     pub fn as_of(&self) -> i64 {
         self.as_of
     }
-    /// New runs behind the pill.
-    pub fn held(&self) -> usize {
-        self.aside.values().filter(|a| a.held).count()
+    /// New runs behind the pill, and whether there are more than that.
+    pub fn held(&self) -> (usize, bool) {
+        let held = self.aside.values().filter(|a| a.held).count();
+        (held, held >= MOST_HELD)
     }
     /// The run before or after `id` in the list.
     pub fn neighbour(&self, id: &str, step: i64) -> Option<&ExecutionId> {
@@ -167,15 +173,36 @@ impl ListState {
         let new = matches && self.covers(run) && !was_held;
         if new && at_top && self.live_order() {
             self.insert(run.clone(), seq);
+        } else if new && self.held().1 {
+            // Not kept, so it can't be told from the next change of the same run: nothing is counted from here on.
+            self.gap = true;
+            self.total_is_capped = true;
+            return Change::default();
         } else {
             let held = matches && (new || was_held);
             self.aside.insert(run.id.clone(), Aside { run: run.clone(), matches, held, seq });
+            self.forget_old();
         }
         if new {
             self.total += 1;
         }
         let failed = new && run.status == Status::Failed;
         Change { new: usize::from(new), failed: usize::from(failed), resync: false }
+    }
+
+    /// Keeps the memory of a page bounded that is open for days.
+    fn forget_old(&mut self) {
+        if self.aside.len() <= MOST_HELD + 2 * MOST_BESIDE {
+            return;
+        }
+        let mut seqs: Vec<_> = self.aside.values().filter(|a| !a.held).map(|a| a.seq).collect();
+        let from = seqs.len().saturating_sub(MOST_BESIDE);
+        if from == 0 {
+            return;
+        }
+        let (_, oldest, _) = seqs.select_nth_unstable(from);
+        let oldest = *oldest;
+        self.aside.retain(|_, a| a.held || a.seq >= oldest);
     }
 
     /// Lists by start, newest first, have a place for new runs; in other orders they wait for a reload.

@@ -42,7 +42,7 @@ fn lesson_1_a_new_run_leaves_every_loaded_page_where_it_is() {
     let mut list = ListState::new(Sort::default(), page(vec![run(9, 90), run(8, 80)], true, 1));
     list.page_loaded(page(vec![run(7, 70), run(6, 60)], true, 1));
     assert_eq!(list.apply(&event(run(10, 100), 2, None), false).new, 1);
-    assert_eq!((list.len(), list.held()), (4, 1));
+    assert_eq!((list.len(), list.held().0), (4, 1));
     assert!(list.show_held());
     assert_eq!(numbers(&list), [id(10), id(9), id(8), id(7), id(6)]);
     assert!(list.row(&id(10)).expect("shown").fresh);
@@ -81,7 +81,7 @@ fn other_orders_keep_new_runs_for_a_reload() {
     let sort = "-cost".parse().expect("a sort");
     let mut list = ListState::new(sort, page(vec![run(1, 10)], false, 1));
     list.apply(&event(run(2, 20), 2, None), true);
-    assert_eq!((list.len(), list.held()), (1, 1));
+    assert_eq!((list.len(), list.held().0), (1, 1));
     assert!(!list.show_held());
 }
 
@@ -199,4 +199,19 @@ proptest! {
         }
         same_as_a_refetch(&list, &world)?;
     }
+}
+
+#[test]
+fn a_page_left_open_on_a_busy_fleet_stays_small_and_truthful() {
+    let mut list = ListState::new(Sort::default(), page(vec![run(9, 90), run(8, 80)], true, 1));
+    for n in 0..5_000 {
+        list.apply(&event(run(100 + n, 100), 2 + i64::try_from(n).expect("few"), None), false);
+        // One that began long ago, below the loaded pages.
+        list.apply(&event(run(10_000 + n, 10), 2 + i64::try_from(n).expect("few"), None), false);
+    }
+    assert!(list.aside.len() <= MOST_HELD + 2 * MOST_BESIDE, "{}", list.aside.len());
+    assert_eq!(list.held(), (MOST_HELD, true));
+    assert!(list.total().1, "more than is counted");
+    assert_eq!(list.len(), 2);
+    assert!(!list.show_held(), "takes a reload");
 }

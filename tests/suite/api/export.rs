@@ -114,6 +114,29 @@ async fn an_export_names_wrong_parameters_and_obeys_the_access() {
 }
 
 #[tokio::test]
+async fn nobody_takes_all_the_places() {
+    let (world, http, token) = server().await;
+    many(&world, 0, 600).await;
+    let (_, bo) = world.person("bo@example.com", Role::User, Scope::Read).await;
+    let open = async |token: &str| {
+        let request = Request::get("/api/executions/export").header("authorization", format!("Bearer {token}"));
+        http.router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer")
+    };
+    let held = [open(&token).await, open(&token).await, open(&token).await];
+    assert!(held.iter().all(|answer| answer.status() == StatusCode::OK));
+    let beyond = open(&token).await;
+    assert_eq!(
+        (beyond.status(), beyond.headers()["retry-after"].to_str().ok()),
+        (StatusCode::TOO_MANY_REQUESTS, Some("5"))
+    );
+    assert_eq!(open(&bo).await.status(), StatusCode::OK, "there is a place for others");
+    for answer in held {
+        assert!(to_bytes(answer.into_body(), usize::MAX).await.is_ok());
+    }
+    assert_eq!(http.get(&token, "/api/executions/export").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn an_export_whose_access_ends_is_broken_off_and_never_looks_whole() {
     let (world, http, _) = server().await;
     many(&world, 0, 600).await;

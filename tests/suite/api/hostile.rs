@@ -19,6 +19,42 @@ async fn times_no_page_could_read_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn windows_at_the_ends_of_time_are_answered() {
+    let (world, http, token) = server().await;
+    let (first, latest) = ("1970-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z");
+    for at in [first, latest] {
+        let record = json!({"agent_name": "a", "status": "success", "started_at": at, "completed_at": at});
+        assert_eq!(http.post(&token, "/api/executions", record.to_string()).await.status, 201);
+    }
+    let _ = world;
+    for (window, runs) in [
+        (format!("start_time={first}&end_time={latest}"), 2),
+        (format!("start_time={latest}"), 1),
+        (format!("end_time={first}"), 1),
+        (format!("end_time={first}&include_unfinished=true"), 1),
+        ("last=all".to_owned(), 2),
+    ] {
+        let list = http.get(&token, &format!("/api/executions?{window}")).await.json();
+        assert_eq!(list["total_count"], runs, "{window}");
+        let stats = http.get(&token, &format!("/api/executions/stats?{window}")).await.json();
+        assert_eq!(stats["total_executions"], runs, "{window}: {stats}");
+        for buckets in [1, 60, 500] {
+            let answer = http.get(&token, &format!("/api/executions/timeline?{window}&buckets={buckets}")).await;
+            assert_eq!(answer.status, 200, "{window}: {}", answer.text);
+            assert!(!answer.text.contains("+10000") && !answer.text.contains("1969"), "{window}: {}", answer.text);
+            let counts = answer.json()["buckets"].as_array().cloned().unwrap_or_default();
+            let sum: i64 = counts.iter().filter_map(|b| b["by_status"]["success"].as_i64()).sum();
+            assert_eq!(sum, runs, "{window}");
+        }
+    }
+    for wrong in ["1969-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00", "%2B10000-01-01T00:00:00Z"] {
+        let answer = http.get(&token, &format!("/api/executions?start_time={wrong}")).await;
+        assert_eq!(answer.fields(), ["start_time"]);
+        assert!(answer.text.contains("1970 to 9999"), "{}", answer.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_can_not_make_itself_another_with_more() {
     let (world, http, admin) = server().await;
     world.record(run_of("a1", "seen")).await;

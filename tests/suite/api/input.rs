@@ -59,12 +59,25 @@ async fn a_cursor_of_another_filter_is_refused() {
 }
 
 #[tokio::test]
+async fn a_page_with_a_broken_cursor_shows_the_list_and_says_so() {
+    let (world, http, token) = server().await;
+    world.record(crate::support::run_of("a", "still to be seen")).await;
+    let page = http.get(&token, "/executions?cursor=zz").await;
+    assert_eq!(page.status, StatusCode::OK);
+    for text in ["still to be seen", "“zz” is no place in this list"] {
+        assert!(page.text.contains(text), "{text}: {}", page.text);
+    }
+    assert!(!http.get(&token, "/executions").await.text.contains("no place in this list"));
+}
+
+#[tokio::test]
 async fn wrong_records_are_refused_with_their_fields() {
     let (_world, http, token) = server().await;
     let long = format!(r#"{{"agent_name":"a","message":"{}"}}"#, "x".repeat((1 << 20) + 1));
     for (body, field) in [
         ("{}", "agent_name"),
         (r#"{"agent_name":""}"#, "agent_name"),
+        ("{\"agent_name\":\"\u{3164}\"}", "agent_name"),
         (r#"{"agent_name":"a","id":"x"}"#, "id"),
         (r#"{"agent_name":"a","status":"done"}"#, "status"),
         (r#"{"agent_name":"a","triggered_by":"cron"}"#, "triggered_by"),
@@ -120,6 +133,31 @@ async fn unknown_paths_and_ids_are_problems_under_api_and_pages_elsewhere() {
     let wrong_method = http.delete(&token, "/api/executions").await;
     assert_eq!(wrong_method.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(wrong_method.headers["content-type"], "application/problem+json");
+    let problem = wrong_method.json();
+    assert_eq!((&problem["status"], &problem["title"]), (&405.into(), &"Method not allowed".into()), "{problem}");
+    assert_eq!(problem["type"], "urn:runboard:problem:method-not-allowed");
+    assert!(wrong_method.headers["allow"].to_str().expect("text").contains("POST"));
+}
+
+#[tokio::test]
+async fn what_a_page_sends_broken_is_its_own_fault() {
+    let (_world, http, token) = server().await;
+    let bearer = format!("Bearer {token}");
+    let headers = |kind| [("authorization", bearer.as_str()), ("content-type", kind)];
+    let (json, form) = ("application/json", "application/x-www-form-urlencoded");
+    for (method, path, kind, body) in [
+        ("POST", "/fn/save_view", json, &b"{\"new\":"[..]),
+        ("POST", "/fn/save_view", json, &b"{\"new\":{\"name\":\"\xff\"}}"[..]),
+        ("POST", "/fn/save_view", json, &b"{}"[..]),
+        ("POST", "/fn/stop", form, &b""[..]),
+        ("POST", "/fn/stop", form, &b"id=\xff"[..]),
+        ("GET", "/fn/run", form, &b""[..]),
+        ("GET", "/fn/log?id=x&after=soon", form, &b""[..]),
+    ] {
+        let answer = http.send(method, path, &headers(kind), body.to_vec()).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {}", answer.text);
+        assert!(answer.text.contains("can't be read"), "{path}: {}", answer.text);
+    }
 }
 
 #[tokio::test]

@@ -20,22 +20,21 @@ on_both!(
     two_servers_do_no_run_twice,
     a_job_goes_on_where_its_server_left_it,
     a_job_means_a_limited_number_of_runs,
-    a_request_key_makes_one_job,
     jobs_are_listed_for_those_who_may_see_them,
 );
 
-const STOP: BulkAction = BulkAction::Terminate;
+pub const STOP: BulkAction = BulkAction::Terminate;
 
-fn ids(of: &[ExecutionId]) -> Target {
+pub fn ids(of: &[ExecutionId]) -> Target {
     Target::Ids(of.to_vec())
 }
 
-fn running(as_of: Option<i64>) -> Target {
+pub fn running(as_of: Option<i64>) -> Target {
     let filter = Filter { status: runboard::domain::Choice::only(Status::Running), ..Filter::default() };
     Target::Matching { filter: Box::new(filter), as_of }
 }
 
-async fn start(caller: &Caller, target: Target) -> BulkJob {
+pub async fn start(caller: &Caller, target: Target) -> BulkJob {
     bulk::start(caller, STOP, target, None).await.expect("a job").0
 }
 
@@ -44,17 +43,17 @@ async fn stopped(world: &World, id: &ExecutionId) -> bool {
 }
 
 /// The job as it is, and what became of each run.
-async fn outcome(caller: &Caller, job: &BulkJob) -> (BulkJob, BTreeMap<ExecutionId, (BulkResult, Option<String>)>) {
+pub async fn outcome(caller: &Caller, job: &BulkJob) -> (BulkJob, BTreeMap<ExecutionId, (BulkResult, Option<String>)>) {
     let (job, results, next) = bulk::get(caller, &job.id, None, Some(1_000)).await.expect("the job");
     assert_eq!(next, None);
     (job, results.into_iter().map(|r| (r.id, (r.result, r.reason))).collect())
 }
 
-fn counts(job: &BulkJob) -> (BulkState, i64, i64, i64, i64) {
+pub fn counts(job: &BulkJob) -> (BulkState, i64, i64, i64, i64) {
     (job.state, job.counted, job.done, job.skipped, job.failed)
 }
 
-async fn some_runs(world: &World, agent: &str, n: usize) -> Vec<ExecutionId> {
+pub async fn some_runs(world: &World, agent: &str, n: usize) -> Vec<ExecutionId> {
     let answers = record::batch(&world.admin, vec![run_of(agent, "work"); n]).await.expect("recorded");
     answers.into_iter().map(|a| a.expect("accepted").0).collect()
 }
@@ -313,20 +312,6 @@ async fn a_job_means_a_limited_number_of_runs(backend: Backend) {
     some_runs(&world, "a", 1).await;
     let refused = bulk::start(&world.admin, STOP, running(None), None).await;
     assert!(matches!(&refused, Err(Error::Invalid(f)) if f[0].message.contains("10000")), "{refused:?}");
-}
-
-async fn a_request_key_makes_one_job(backend: Backend) {
-    let world = World::new(backend).await;
-    let runs = some_runs(&world, "a", 2).await;
-    let ask = || bulk::start(&world.admin, STOP, ids(&runs), Some("dialog-1".to_owned()));
-    let answers = futures::future::join_all((0..5).map(|_| ask())).await;
-    let jobs: Vec<_> = answers.into_iter().map(|a| a.expect("a job").0.id).collect();
-    assert!(jobs.iter().all(|id| *id == jobs[0]));
-    bulk::work_off(&world.app).await.expect("worked");
-    // Asked again after it is over, the answer is still that job.
-    let (again, _) = ask().await.expect("the job");
-    assert_eq!((again.id.as_str(), counts(&again)), (jobs[0].as_str(), (BulkState::Done, 2, 2, 0, 0)));
-    assert_eq!(bulk::list(&world.admin, None, None).await.expect("jobs").0.len(), 1);
 }
 
 async fn jobs_are_listed_for_those_who_may_see_them(backend: Backend) {

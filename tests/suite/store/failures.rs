@@ -2,11 +2,12 @@
 
 use crate::support::{Backend, START, World, ended, on_both, run_of};
 use runboard::app::executions::{ListRequest, list};
-use runboard::app::failures::{groups, names_for_page};
+use runboard::app::failures::{good, groups, names_for_page};
 use runboard::app::{agents, record};
 use runboard::domain::{
-    Choice, ExecutionPatch, ExecutionSummary, FailureGroup, Filter, NewExecution, Role, Scope, Status, Window,
+    Choice, Dialect, ExecutionPatch, ExecutionSummary, FailureGroup, Filter, NewExecution, Role, Scope, Status, Window,
 };
+use runboard::store::failures::{AgentRow, explain as explain_failures};
 use runboard::store::list::{Selection, explain};
 use runboard::store::{Executor as _, Query, Store, Visible};
 
@@ -14,6 +15,10 @@ on_both!(
     failures_of_one_kind_are_one_group_and_the_list_agrees_with_its_count,
     a_run_joins_its_group_when_it_fails_and_leaves_it_with_its_error,
     groups_say_when_it_worked_last_and_who_has_them,
+    what_worked_last_is_of_the_kind_that_the_filter_is_about,
+    groups_are_kept_for_five_seconds,
+    a_group_without_runs_is_forgotten,
+    groups_and_what_worked_last_go_by_indexes,
     a_group_is_told_to_those_who_see_a_run_of_it,
     runs_of_an_older_version_get_their_groups_when_the_database_is_opened,
     a_list_of_one_group_goes_by_its_index,
@@ -24,6 +29,8 @@ fn failed(agent: &str, start_ms: i64, error: &str) -> NewExecution {
 }
 
 async fn all(world: &World) -> Vec<FailureGroup> {
+    // Answers are up to five seconds old.
+    world.pass_ms(5_000);
     groups(&world.admin, &Filter::default(), None).await.expect("groups").groups
 }
 
@@ -122,6 +129,74 @@ async fn groups_say_when_it_worked_last_and_who_has_them(backend: Backend) {
     assert_eq!(found[1].last_good, None);
 }
 
+async fn what_worked_last_is_of_the_kind_that_the_filter_is_about(backend: Backend) {
+    let world = World::new(backend).await;
+    let of = |env: &str, run: NewExecution| NewExecution { labels: [("env".into(), env.into())].into(), ..run };
+    let prod = world.record(of("prod", ended("a", Status::Success, -9_000, 5))).await;
+    let test = world.record(of("test", ended("a", Status::Success, -5_000, 5))).await;
+    // At the same moment as the first of the group under the filter, before by its key.
+    world.record(of("test", failed("b", -1_000, "boom"))).await;
+    world.record(of("prod", failed("a", -1_000, "boom"))).await;
+    for (label, good) in [("env:prod", &prod), ("!env:prod", &test), ("env:test,env:prod", &test)] {
+        let (filter, errors) = Filter::default().parse([("label", label), ("status", "failed")], Dialect::Api);
+        assert_eq!(errors, []);
+        let found = groups(&world.admin, &filter, None).await.expect("groups").groups;
+        let told = found[0].last_good.as_ref().map(|g| g.id.clone());
+        let wanted = (label != "!env:prod").then(|| good.id.clone());
+        assert_eq!(told, wanted, "{label}");
+    }
+}
+
+async fn groups_are_kept_for_five_seconds(backend: Backend) {
+    let world = World::new(backend).await;
+    world.record(failed("a", 0, "boom")).await;
+    let count = async || groups(&world.admin, &Filter::default(), None).await.expect("groups").groups[0].count;
+    assert_eq!(count().await, 1);
+    world.record(failed("a", 0, "boom")).await;
+    assert_eq!(count().await, 1);
+    world.pass_ms(5_000);
+    assert_eq!(count().await, 2);
+}
+
+async fn a_group_without_runs_is_forgotten(backend: Backend) {
+    let world = World::new(backend).await;
+    let run = world.record(NewExecution { error: Some("try 1".into()), ..run_of("a", "x") }).await;
+    let other = ExecutionPatch { error: Some("gave up".into()), ..ExecutionPatch::default() };
+    record::patch(&world.admin, run.id.as_str(), other).await.expect("changed");
+    let kept = async || {
+        let q = Query::new("select pattern from error_groups order by pattern");
+        let rows: Vec<(String,)> = world.app.store.read().all(q).await.expect("read");
+        rows.into_iter().map(|(pattern,)| pattern).collect::<Vec<_>>()
+    };
+    assert_eq!(kept().await, ["gave up", "try <n>"]);
+    runboard::app::housekeeping::tidy(&world.app).await.expect("tidied");
+    assert_eq!(kept().await, ["gave up"]);
+}
+
+async fn groups_and_what_worked_last_go_by_indexes(backend: Backend) {
+    let world = World::new(backend).await;
+    for agent in ["a", "b"] {
+        let runs =
+            (0..500).map(|i| if i % 2 == 0 { failed(agent, i, "boom") } else { ended(agent, Status::Success, i, 1) });
+        record::batch(&world.admin, runs.collect()).await.expect("recorded");
+    }
+    let (labelled, _) = Filter::default().parse([("label", "env:prod"), ("triggered_by", "api")], Dialect::Api);
+    for filter in [Filter::default(), labelled] {
+        let mut tx = world.app.store.snapshot().await.expect("a snapshot");
+        let some = Filter { error_group: Choice::only("x".into()), ..filter.clone() };
+        let selection = Selection::resolve(&mut tx, &some, &Visible::All, START).await.expect("resolved");
+        let good = Selection::resolve(&mut tx, &good(&filter), &Visible::All, START).await.expect("resolved");
+        let of = AgentRow { id: "x".into(), agent_key: 1, agent_name: "a".into(), first_at: 7 };
+        for line in explain_failures(&mut tx, &selection, &good, &[&of, &of]).await.expect("a plan") {
+            let scans = match backend {
+                Backend::Sqlite => ["SCAN e", "SCAN g"].iter().any(|s| line.starts_with(s)) && !line.contains("INDEX"),
+                Backend::Postgres => line.contains("Seq Scan on executions"),
+            };
+            assert!(!scans, "{filter:?}: {line}");
+        }
+    }
+}
+
 async fn a_group_is_told_to_those_who_see_a_run_of_it(backend: Backend) {
     let world = World::new(backend).await;
     world.record(failed("hers", 0, "her secret")).await;
@@ -141,10 +216,12 @@ async fn a_group_is_told_to_those_who_see_a_run_of_it(backend: Backend) {
 
 async fn runs_of_an_older_version_get_their_groups_when_the_database_is_opened(backend: Backend) {
     let world = World::new(backend).await;
-    let long = format!("Traceback (most recent call last):\n{}KeyError: 'x'", "  at y\n".repeat(60));
+    let long = format!("Traceback (most recent call last):\n{}KeyError: 'x'", "  at ÿ\n".repeat(60));
+    let longer = format!("Traceback (most recent call last):\n{}IndexError: 17", "  at ÿ\n".repeat(6_000));
     let runs: Vec<ExecutionSummary> = vec![
         world.record(failed("a", 0, "HTTP 500 at 12")).await,
         world.record(failed("a", 1, &long)).await,
+        world.record(failed("a", 1, &longer)).await,
         world.record(ended("a", Status::Success, 2, 5)).await,
     ];
     let before = all(&world).await;
@@ -163,8 +240,8 @@ async fn runs_of_an_older_version_get_their_groups_when_the_database_is_opened(b
     assert!(all(&world).await.is_empty());
     Store::open(&world.database.url).await.expect("opened").close().await;
     assert_eq!(all(&world).await, before);
-    assert_eq!(before.len(), 2);
-    assert_eq!(runs.len(), 3);
+    assert_eq!(before.len(), 3);
+    assert_eq!(runs.len(), 4);
     Store::open(&world.database.url).await.expect("opened again").close().await;
 }
 

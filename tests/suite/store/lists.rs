@@ -19,6 +19,7 @@ on_both!(
     unfinished_runs_outside_the_window_are_included_on_request,
     labels_of_one_key_are_alternatives,
     tools_match_by_glob,
+    a_tool_is_one_whatever_its_case,
     a_parent_narrows_beside_a_model_and_a_thread,
     counts_are_capped,
     a_changed_text_is_found_and_the_old_one_is_not,
@@ -228,6 +229,28 @@ async fn tools_match_by_glob(backend: Backend) {
     assert_eq!(messages(&world, &[("tool", "webxfetch")]).await.len(), 0);
     assert_eq!(messages(&world, &[("tool", "web_fetch,github.merge")]).await.len(), 2);
     assert_eq!(messages(&world, &[("tool", "!github.*")]).await.len(), 2);
+}
+
+async fn a_tool_is_one_whatever_its_case(backend: Backend) {
+    let world = World::new(backend).await;
+    for tools in [&["Read", "READ"][..], &["read"], &["ΣΊΣΥΦΟΣ", "write"], &["σίσυφος"], &["Straße"], &["STRAẞE"]]
+    {
+        let call = |(i, name): (usize, &&str)| NewToolCall {
+            call_id: i.to_string(),
+            name: Some((*name).to_owned()),
+            ..NewToolCall::default()
+        };
+        let tool_calls = tools.iter().enumerate().map(call).collect();
+        world.record(NewExecution { tool_calls, ..ended("x", Status::Success, 0, 1) }).await;
+    }
+    let tools = numbers::facets(&world.admin, &Filter::default()).await.expect("facets").0.tool;
+    let told: Vec<(&str, i64)> = tools.iter().map(|t| (t.value.as_str(), t.count)).collect();
+    assert_eq!(told, [("READ", 2), ("STRAẞE", 2), ("ΣΊΣΥΦΟΣ", 2), ("write", 1)]);
+    for tool in &tools {
+        assert_eq!(messages(&world, &[("tool", &tool.value)]).await.len() as i64, tool.count, "{}", tool.value);
+    }
+    assert_eq!(messages(&world, &[("tool", "ΣΊΣ*")]).await.len(), 2);
+    assert_eq!(messages(&world, &[("tool", "!straße")]).await.len(), 4);
 }
 
 async fn counts_are_capped(backend: Backend) {

@@ -3,6 +3,7 @@
 mod access;
 mod agents;
 mod bulk;
+mod bulk_jobs;
 mod failures;
 mod lists;
 mod model;

@@ -3,10 +3,13 @@
 use crate::support::{Backend, World, ended, on_both, run_of};
 use runboard::app::executions::{ListRequest, list};
 use runboard::app::{agents, marks, record};
-use runboard::domain::{Choice, ExecutionPage, ExecutionPatch, Filter, Role, Scope, Since, Status, Window};
+use runboard::domain::{
+    Choice, ExecutionPage, ExecutionPatch, Filter, NewExecution, Role, Scope, Since, Status, Window,
+};
 
 on_both!(
     a_list_as_of_a_moment_has_the_runs_of_then_in_their_present_state,
+    newer_runs_are_counted_whatever_has_ended_since,
     away_and_back_shows_what_happened_meanwhile_over_reloads_until_it_is_seen,
     whoever_stayed_or_was_never_here_missed_nothing,
     only_what_one_may_see_counts_and_each_has_a_mark_of_their_own,
@@ -47,6 +50,27 @@ async fn a_list_as_of_a_moment_has_the_runs_of_then_in_their_present_state(backe
     assert_eq!(now, Some(Status::Failed));
     let beside = marks::beside(&world.admin, &format!("last=all&as_of={}", then.as_of)).await.expect("beside");
     assert_eq!(beside.newer, Some(2));
+}
+
+async fn newer_runs_are_counted_whatever_has_ended_since(backend: Backend) {
+    let world = World::new(backend).await;
+    let mut old = Vec::new();
+    for _ in 0..3 {
+        let started_at = Some(world.now().plus_secs(-3 * 86_400));
+        old.push(world.record(NewExecution { started_at, ..run_of("a", "old, unfinished") }).await);
+    }
+    let then = ask(&world, Filter::page_default()).await;
+    assert_eq!(then.total_count, 3);
+    for run in &old {
+        set(&world, run.id.as_str(), Status::Success).await;
+    }
+    for _ in 0..2 {
+        world.record(run_of("a", "newer")).await;
+    }
+    let beside = marks::beside(&world.admin, &format!("as_of={}", then.as_of)).await.expect("beside");
+    assert_eq!(beside.newer, Some(2));
+    let none = marks::beside(&world.admin, &format!("status=success&as_of={}", then.as_of)).await.expect("beside");
+    assert_eq!(none.newer, Some(0));
 }
 
 async fn agrees(world: &World, since: &Since) {

@@ -2,7 +2,7 @@
 //! two runs compared.
 
 use crate::support::{Backend, World, on_both, run_of};
-use runboard::app::record::{append_log, create, upsert_steps, upsert_tool_calls};
+use runboard::app::record::{self, append_log, create, upsert_steps, upsert_tool_calls};
 use runboard::app::{agents, compare, reading};
 use runboard::domain::{
     DiffRow, Error, LogStream, NewExecution, NewLogLine, NewStep, NewToolCall, PartStatus, Role, Scope, Status,
@@ -12,10 +12,13 @@ use serde_json::json;
 on_both!(
     texts_come_rendered_and_steps_counted,
     the_tree_below_a_run_ends_where_access_does,
+    hidden_runs_take_no_place_among_those_shown,
     long_values_are_read_when_a_call_is_opened,
     the_log_is_searched_as_it_is_seen,
     a_long_log_is_searched_in_stretches,
+    a_log_of_long_lines_is_searched_in_stretches_too,
     two_runs_are_compared,
+    long_values_are_compared_too,
     a_run_that_is_not_ones_to_see_can_not_be_compared,
 );
 
@@ -71,6 +74,28 @@ async fn the_tree_below_a_run_ends_where_access_does(backend: Backend) {
     let bo = bo.refreshed().await.expect("looked up").expect("valid");
     let seen = reading::run(&bo, root.id.as_str()).await.expect("found");
     assert_eq!(names(seen), ["1 first", "2 first.1"], "what is below a hidden run is hidden");
+}
+
+async fn hidden_runs_take_no_place_among_those_shown(backend: Backend) {
+    let world = World::new(backend).await;
+    let root = world.record(run_of("lead", "root")).await;
+    let of = |agent: &str| NewExecution {
+        parent_id: Some(root.id.clone()),
+        retry_of: Some(root.id.clone()),
+        ..run_of(agent, "below")
+    };
+    let seen = world.record(of("lead")).await;
+    world.pass_ms(1_000);
+    record::batch(&world.admin, (0..250).map(|_| of("secret")).collect()).await.expect("recorded");
+    let (bo, _) = world.person("bo@example.com", Role::User, Scope::Read).await;
+    agents::share(&world.admin, "lead", "bo@example.com", "view").await.expect("shared");
+    let bo = bo.refreshed().await.expect("looked up").expect("valid");
+    let run = reading::run(&bo, root.id.as_str()).await.expect("found");
+    assert_eq!(run.detail.children.iter().map(|l| &l.id).collect::<Vec<_>>(), [&seen.id]);
+    assert_eq!(run.extras.below.iter().map(|s| &s.link.id).collect::<Vec<_>>(), [&seen.id]);
+    assert_eq!(run.detail.retry_chain.iter().map(|l| &l.id).collect::<Vec<_>>(), [&root.id, &seen.id]);
+    let all = reading::run(&world.admin, root.id.as_str()).await.expect("found");
+    assert_eq!((all.detail.children.len(), all.extras.below.len(), all.detail.retry_chain.len()), (200, 200, 200));
 }
 
 async fn long_values_are_read_when_a_call_is_opened(backend: Backend) {
@@ -129,6 +154,23 @@ async fn a_long_log_is_searched_in_stretches(backend: Backend) {
     assert_eq!((many.lines.len(), many.through, many.done), (2_000, 2_000, false));
 }
 
+async fn a_log_of_long_lines_is_searched_in_stretches_too(backend: Backend) {
+    let world = World::new(backend).await;
+    let run = world.record(run_of("a", "m")).await;
+    let id = run.id.as_str();
+    let long = |n: i64| format!("{}{}", "x".repeat(60_000), if n == 450 { "here" } else { "" });
+    append_log(&world.admin, id, lines((1..=450).map(long))).await.expect("written");
+    let mut hits = reading::search_log(&world.admin, id, "here", 0).await.expect("searched");
+    let mut asked = 1;
+    while !hits.done {
+        assert_eq!(hits.lines, Vec::<i64>::new());
+        hits = reading::search_log(&world.admin, id, "here", hits.through).await.expect("searched");
+        asked += 1;
+    }
+    assert_eq!((hits.lines, hits.through), (vec![450], 450));
+    assert!(asked > 1, "8 MiB at a time");
+}
+
 async fn two_runs_are_compared(backend: Backend) {
     let world = World::new(backend).await;
     let new = |response: &str, status| NewExecution {
@@ -160,6 +202,43 @@ async fn two_runs_are_compared(backend: Backend) {
     assert_eq!(both.steps.rows[0].differs, ["output"]);
     let calls: Vec<_> = both.calls.rows.iter().map(|r| (r.a.is_some(), r.b.is_some(), r.differs.join(","))).collect();
     assert_eq!(calls, [(true, false, String::new()), (true, true, "arguments".to_owned())]);
+}
+
+async fn long_values_are_compared_too(backend: Backend) {
+    let world = World::new(backend).await;
+    let (a, b) = (world.record(run_of("a", "m")).await, world.record(run_of("a", "m")).await);
+    let long = |c: char| c.to_string().repeat(5_000);
+    for (run, other) in [(&a, 'x'), (&b, 'y')] {
+        let step = |index, input: String, output: String| NewStep {
+            index,
+            input: Some(input),
+            output: Some(output),
+            ..NewStep::default()
+        };
+        // The size of a long text is no match for a short one that reads the same.
+        let size = if other == 'x' { long('x') } else { "5000".to_owned() };
+        let steps = vec![step(0, long('s'), long(other)), step(1, long('s'), long('s')), step(2, size, "o".into())];
+        upsert_steps(&world.admin, run.id.as_str(), steps).await.expect("recorded");
+        let call = |id: &str, arguments, result, error: Option<String>| NewToolCall {
+            result: Some(json!(result)),
+            error,
+            ..call(id, "t", json!(arguments))
+        };
+        let calls = vec![
+            call("1", long('s'), long(other), None),
+            call("2", long('s'), long('s'), Some(long('s'))),
+            call("3", long(other), long('s'), (other == 'y').then(|| long('e'))),
+        ];
+        upsert_tool_calls(&world.admin, run.id.as_str(), calls).await.expect("recorded");
+    }
+    let both = compare::compare(&world.admin, a.id.as_str(), b.id.as_str()).await.expect("compared");
+    let told = |parts: &runboard::domain::ComparedParts| {
+        let told =
+            parts.rows.iter().map(|r| r.differs.iter().filter(|d| *d != "duration").cloned().collect::<Vec<_>>());
+        told.map(|words| words.join(",")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&both.steps), ["output", "", "input"]);
+    assert_eq!(told(&both.calls), ["result", "", "arguments,error"]);
 }
 
 async fn a_run_that_is_not_ones_to_see_can_not_be_compared(backend: Backend) {

@@ -32,6 +32,26 @@ async fn a_database_of_a_newer_version_is_refused(backend: Backend) {
     }
 }
 
+#[tokio::test]
+async fn only_its_owner_reads_a_new_database_and_its_copy() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = |path: &str| std::fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    let database = database(Backend::Sqlite).await;
+    let path = database.url.strip_prefix("sqlite://").expect("a path");
+    let copy = format!("{path}.copy");
+    let store = Store::open(&database.url).await.expect("opened");
+    store.backup(&copy).await.expect("copied");
+    for file in [path, &format!("{path}-wal"), &format!("{path}-shm"), &copy] {
+        assert_eq!(mode(file), 0o600, "{file}");
+    }
+    assert!(store.backup(&copy).await.is_err(), "a copy is never overwritten");
+    store.close().await;
+    // An operator's choice stays.
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o640)).expect("changed");
+    Store::open(&database.url).await.expect("opened again");
+    assert_eq!(mode(path), 0o640);
+}
+
 async fn opening_twice_changes_nothing(backend: Backend) {
     let database = database(backend).await;
     Store::open(&database.url).await.expect("opened").close().await;

@@ -8,7 +8,12 @@ use leptos::prelude::*;
 use std::collections::BTreeSet;
 
 pub fn view(a: &Side, b: &Side) -> AnyView {
-    let facts = facts(a).into_iter().zip(facts(b)).map(|((name, x), (_, y))| row(name.to_owned(), x, y));
+    let (left, right) = (a.clone(), b.clone());
+    // Written again when the viewer's locale is known.
+    let facts = move || {
+        let both = facts(&left).into_iter().zip(facts(&right));
+        both.map(|((name, x), (_, y))| row(name.to_owned(), x, y)).collect::<Vec<_>>()
+    };
     let started = time("Started", a.summary.started_at, b.summary.started_at);
     let ended = time("Ended", a.summary.completed_at, b.summary.completed_at);
     let names: BTreeSet<&String> = a.summary.labels.keys().chain(b.summary.labels.keys()).collect();
@@ -19,7 +24,7 @@ pub fn view(a: &Side, b: &Side) -> AnyView {
             <h2>"Facts"</h2>
             <table class="compare-table">
                 <thead><tr><td></td><th scope="col">"A"</th><th scope="col">"B"</th></tr></thead>
-                <tbody>{started}{ended}{facts.collect::<Vec<_>>()}{labels.collect::<Vec<_>>()}</tbody>
+                <tbody>{started}{ended}{facts}{labels.collect::<Vec<_>>()}</tbody>
             </table>
         </section>
     }

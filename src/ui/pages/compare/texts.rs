@@ -29,7 +29,8 @@ fn row(row: DiffRow) -> AnyView {
         }
         DiffRow::Skipped(lines) => {
             let lines = i64::try_from(lines).unwrap_or(i64::MAX);
-            view! { <p class="diff-skipped">{format::plural(lines, "equal line", "equal lines")}</p> }.into_any()
+            view! { <p class="diff-skipped">{move || format::plural(lines, "equal line", "equal lines")}</p> }
+                .into_any()
         }
         DiffRow::Changed(a, b) => {
             let side = |class: &'static str, name: &'static str, line: Option<String>| match line {

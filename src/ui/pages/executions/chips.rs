@@ -12,7 +12,14 @@ use crate::ui::state::url::PageUrl;
 use leptos::prelude::*;
 
 #[component]
-pub fn Chips(url: PageUrl, runs: Runs, beside: BesideList, #[prop(into)] on_pause: Callback<()>) -> impl IntoView {
+pub fn Chips(
+    url: PageUrl,
+    runs: Runs,
+    beside: BesideList,
+    /// What the address says to go on from is no place in this list.
+    bad_cursor: bool,
+    #[prop(into)] on_pause: Callback<()>,
+) -> impl IntoView {
     let paused = Memo::new(move |_| url.query.with(|q| q.paused));
     let clock = use_clock();
     let values = move || {
@@ -31,6 +38,13 @@ pub fn Chips(url: PageUrl, runs: Runs, beside: BesideList, #[prop(into)] on_paus
                 view! { <ErrorChip text=error.message.clone() href/> }
             });
             chips.collect::<Vec<_>>()
+        })
+    };
+    let cursor = move || {
+        url.query.with(|q| {
+            let cursor = q.cursor.as_ref().filter(|_| bad_cursor)?;
+            let text = format!("cursor: “{cursor}” is no place in this list; it begins at its top");
+            Some(view! { <ErrorChip text href=paths::executions(&q.address())/> })
         })
     };
     let something = move || url.query.with(|q| !q.errors.is_empty() || !active_values(&q.filter).is_empty());
@@ -52,11 +66,14 @@ pub fn Chips(url: PageUrl, runs: Runs, beside: BesideList, #[prop(into)] on_paus
     view! {
         <div class="chips">
             {errors}
+            {cursor}
             {values}
             {clear}
             <span class="grow"></span>
-            <super::panels::Pause paused toggle=on_pause/>
-            <span class="as-of">{total} " · as of " {as_of}</span>
+            <span class="as-of">
+                <super::panels::Pause paused toggle=on_pause/>
+                <span>{total} " · as of " {as_of}</span>
+            </span>
         </div>
     }
 }

@@ -15,10 +15,11 @@ mod views;
 
 use crate::browser;
 use crate::domain::view::ViewPage;
-use crate::domain::{AgentKind, AgentSummary, Dialect, Error, ExecutionId, Filter, RunCount};
-use crate::server_fns::{Beside, count_runs, list_agents, list_views, load_beside};
+use crate::domain::{AgentKind, AgentSummary, Beside, Dialect, Error, ExecutionId, Filter, RunCount};
+use crate::server_fns::{count_runs, list_agents, list_views, load_beside};
 use crate::ui::kit::{Button, Look};
-use crate::ui::parts::run::{Opened, Tab, open_run};
+use crate::ui::late::RUN;
+use crate::ui::parts::run::{First, Tab};
 use crate::ui::parts::runs::{Cards, FilterBy, ListActions, NoRuns, PickHead, RunList, SortHead, ways_out};
 use crate::ui::parts::{BulkBar, BulkDialog, PageHead, RunDrawer};
 use crate::ui::paths;
@@ -60,17 +61,17 @@ pub fn Executions() -> impl IntoView {
     let beside = Resource::new_blocking(|| (), move |()| load_beside(asked.clone()));
     let views = Resource::new_blocking(|| (), |()| list_views());
     let (run, tab) = url.query.with_untracked(|q| (q.run.clone(), Tab::parse(q.tab.as_deref().unwrap_or_default())));
-    let opened = Resource::new_blocking(
-        || (),
-        move |()| {
-            let run = run.clone();
-            async move { Some(open_run(run?, tab).await) }
-        },
-    );
+    // Where its code is not here yet the drawer asks for the run when it is.
+    let opening = run.and_then(|run| Some((RUN.here()?.open)(run, tab)));
     let body = move || {
+        let opening = opening.as_ref().map(|open| open());
         Suspend::new(async move {
             let (first, counts) = (first.await, ways_out.await);
-            let (agents, views, opened) = (agents.await, views.await, opened.await);
+            let (agents, views) = (agents.await, views.await);
+            let opened = match opening {
+                Some(opening) => Some(opening.await),
+                None => None,
+            };
             view! { <Body url first counts agents views opened beside=beside.await/> }
         })
     };
@@ -105,11 +106,12 @@ fn Body(
     counts: Vec<RunCount>,
     agents: Result<Vec<AgentSummary>, Error>,
     views: Result<ViewPage, Error>,
-    opened: Option<Result<Opened, Error>>,
+    opened: Option<First>,
     beside: Result<Beside, Error>,
 ) -> impl IntoView {
     let (live, clock) = (use_live(), use_clock());
     let values = first.as_ref().ok().and_then(|first| first.numbers.clone());
+    let bad_cursor = first.as_ref().is_ok_and(|first| first.bad_cursor);
     let runs = Runs::new(live, clock, url.query, "executions".to_owned(), first);
     let numbers = Numbers::new(live, url.query, values);
     runs.count_with(numbers);
@@ -195,7 +197,7 @@ fn Body(
         <div class="filter-bar" hidden=move || filters.hidden()><filters::FilterBar url agents=agents.unwrap_or_default() numbers/></div>
         <since::SinceLine beside walk=since_walk/>
         <moment::MomentNote query=url.query beside/>
-        <chips::Chips url runs beside on_pause=move |()| pause()/>
+        <chips::Chips url runs beside bad_cursor on_pause=move |()| pause()/>
         <section class="list selectable" class:selecting=move || picks.shown.get() aria-label="Executions" style=move || columns.layout.with(|l| l.style.clone())>
             <PickHead picks/>
             <SortHead query=url.query actions/>

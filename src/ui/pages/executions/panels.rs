@@ -18,7 +18,7 @@ pub fn Progress(runs: Runs) -> impl IntoView {
 /// "3 new": runs that came in while the reader had scrolled down. "3 updates": what the reader holds back.
 #[component]
 pub fn NewPill(runs: Runs, area: NodeRef<html::Div>) -> impl IntoView {
-    let held = Memo::new(move |_| i64::try_from(runs.list.with(ListState::held)).unwrap_or(i64::MAX));
+    let held = Memo::new(move |_| runs.list.with(ListState::held));
     let waiting = Memo::new(move |_| {
         let (n, any) = runs.waiting.with(|w| (w.len(), !w.is_empty()));
         any.then(|| i64::try_from(n).unwrap_or(i64::MAX))
@@ -26,7 +26,9 @@ pub fn NewPill(runs: Runs, area: NodeRef<html::Div>) -> impl IntoView {
     let words = move || match (waiting.get(), held.get()) {
         (Some(0), _) => "Updates".to_owned(),
         (Some(n), _) => plural(n, "update", "updates"),
-        (None, n) => format!("{} new", count(n)),
+        (None, (n, more)) => {
+            format!("{}{} new", count(i64::try_from(n).unwrap_or(i64::MAX)), if more { "+" } else { "" })
+        }
     };
     let show = move |_| {
         runs.release();
@@ -34,7 +36,7 @@ pub fn NewPill(runs: Runs, area: NodeRef<html::Div>) -> impl IntoView {
         browser::scroll_by(rows_below(area, 0));
     };
     move || {
-        (held.get() > 0 || waiting.get().is_some()).then(|| {
+        (held.get().0 > 0 || waiting.get().is_some()).then(|| {
             view! {
                 <div class="pill-place">
                     <button type="button" class="pill needs-js" on:click=show>{words}</button>

@@ -58,7 +58,7 @@ pub fn TimelineChart(numbers: Numbers, url: PageUrl) -> impl IntoView {
         let ends = range.and_then(|(a, b)| Some((bucket(a)?.start, bucket(b)?.end)));
         picked.set(None);
         if let Some((from, end)) = ends {
-            let to = Timestamp::from_micros(end.micros() - 1);
+            let to = Timestamp::from_micros(end.micros() - 1).max(from);
             url.set_filter(|f| f.window = Window::Range { from: Some(from), to: Some(to) });
         }
     };

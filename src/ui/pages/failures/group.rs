@@ -31,7 +31,7 @@ pub fn Group(url: PageUrl, group: FailureGroup, from: Timestamp, to: Timestamp) 
     };
     view! {
         <li class="failure">
-            <a class="failure-count" href=rows.clone()>{plural(group.count, "run", "runs")}</a>
+            <a class="failure-count" href=rows.clone()>{move || plural(group.count, "run", "runs")}</a>
             <div class="failure-what">
                 <a class="pattern" dir="auto" href=rows>{group.pattern}</a>
                 <dl>

@@ -94,7 +94,7 @@ fn Found(url: PageUrl, found: FailureGroups) -> impl IntoView {
     }
     let runs = found.groups.iter().map(|g| g.count).sum();
     let kinds = i64::try_from(found.groups.len()).unwrap_or(i64::MAX);
-    let sum = format!("{} in {}", plural(runs, "run", "runs"), plural(kinds, "group", "groups"));
+    let sum = move || format!("{} in {}", plural(runs, "run", "runs"), plural(kinds, "group", "groups"));
     let more = found.has_more.then_some(", the largest ones; a narrower filter shows others");
     let (from, to) = (found.from, found.to);
     let groups = found.groups.into_iter().map(|group| view! { <group::Group url group from to/> }).collect::<Vec<_>>();

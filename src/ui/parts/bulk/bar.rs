@@ -69,6 +69,7 @@ fn going(bulk: Bulk) -> AnyView {
     view! {
         <div class="bulk-row">
             <span class="bulk-count">{words}</span>
+            {move || bulk.lost.get().then(|| view! { <span class="muted">"how far it is can’t be had"</span> })}
             <span class="grow"></span>
             <Button on_press=move |_| bulk.show_job()>"Details"</Button>
             {move || ended().then(|| view! {

@@ -30,6 +30,7 @@ pub fn view(bulk: Bulk, close: Callback<()>) -> AnyView {
         <div class="dialog-actions">
             <Button look=Look::Quiet on_press=move |_| bulk.show_recent()>"Recent bulk actions"</Button>
             <span class="grow"></span>
+            {move || bulk.lost.get().then(|| view! { <Button on_press=move |_| bulk.find_again()>"Look again"</Button> })}
             {move || going.get().then(|| view! { <Button look=Look::Danger disabled=busy on_press=move |e| if is_first(&e) { bulk.abort() }>"Abort"</Button> })}
             <Button on_press=move |e| if is_first(&e) { close.run(()) }>"Close"</Button>
         </div>

@@ -19,6 +19,6 @@ mod tabs;
 mod text;
 
 pub use body::RunView;
-pub use part::{Opened, open_run};
+pub use part::{First, Opening, open_run, open_with_page};
 pub use state::Place;
 pub use tabs::Tab;

@@ -12,6 +12,9 @@ use crate::ui::kit::ErrorNote;
 use crate::ui::state::live::use_live;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Part {
@@ -43,6 +46,18 @@ pub struct Opened {
 pub async fn open_run(id: String, tab: Tab) -> Result<Opened, Error> {
     let (record, part) = futures::join!(get_run(id.clone()), Part::load(tab, id));
     Ok(Opened { record: record?, part })
+}
+
+/// What came with the page; the first who takes it shows it.
+pub type First = StoredValue<Option<Result<Opened, Error>>>;
+
+/// A run on its way with the page.
+pub type Opening = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = First> + Send>> + Send + Sync>;
+
+/// Blocking: the server's HTML holds the run.
+pub fn open_with_page(id: String, tab: Tab) -> Opening {
+    let opened = Resource::new_blocking(|| (), move |()| open_run(id.clone(), tab));
+    Arc::new(move || Box::pin(async move { StoredValue::new(Some(opened.await)) }))
 }
 
 /// A view with its part: waiting, failed, here.

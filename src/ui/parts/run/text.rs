@@ -2,9 +2,8 @@
 
 use super::heading::heading;
 use super::json::cut;
-use crate::browser;
 use crate::domain::Markup;
-use crate::ui::kit::{Button, Look, format};
+use crate::ui::kit::{Button, Look, copying, format};
 use leptos::prelude::*;
 
 /// Characters and lines shown at first.
@@ -110,14 +109,8 @@ fn Toggle(title: String, markup: Signal<Option<Markup>>, raw: RwSignal<bool>) ->
 
 #[component]
 fn Copy(title: String, text: Signal<String>) -> impl IntoView {
-    let copied = RwSignal::new(None::<bool>);
-    let copy = move |_| browser::copy_text(text.get_untracked(), move |ok| copied.set(Some(ok)));
-    let word = move || match copied.get() {
-        None => "Copy",
-        Some(true) => "Copied",
-        Some(false) => "Select and copy",
-    };
-    view! { <Button small=true look=Look::Quiet label=format!("Copy: {title}") on_press=copy>{word}</Button> }
+    let (copy, word) = copying(text);
+    view! { <Button small=true look=Look::Quiet label=format!("Copy: {title}") on_press=copy>{move || word.get()}</Button> }
 }
 
 #[cfg(test)]

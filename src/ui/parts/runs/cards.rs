@@ -165,7 +165,8 @@ fn spent(s: &Stats, window: Window) -> String {
         }
         _ => None,
     };
-    let tokens = format!("{} tokens", format::short_count(s.total_tokens));
+    // No sum is known where no run told its tokens.
+    let tokens = (s.total_tokens > 0).then(|| format!("{} tokens", format::short_count(s.total_tokens)));
     let unpriced = (s.unpriced > 0).then(|| format!("{} unpriced", count(s.unpriced)));
-    [rate, Some(tokens), unpriced].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    [rate, tokens, unpriced].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

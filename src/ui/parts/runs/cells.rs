@@ -120,7 +120,7 @@ impl Cells {
         let title = self.text(|r| Some(r.message.clone()));
         view! {
             <div class=class>
-                <a class="message ell" dir="auto" href=href data-noscroll="" title=title on:click=move |e| open.run(e)>{words}</a>
+                <a class="message ell" class:none=move || row.with(|r| r.run.message.is_empty()) dir="auto" href=href data-noscroll="" title=title on:click=move |e| open.run(e)>{words}</a>
                 {move || reason.get().map(|w| {
                     let class = match w.tone { Tone::Plain => "why ell", Tone::Waiting => "why ell s-waiting", Tone::Bad => "why ell s-failed" };
                     view! { <div class=class dir="auto" title=w.text.clone()>{w.text.clone()}</div> }

@@ -43,7 +43,7 @@ fn alternatives(filter: &Filter) -> Vec<(String, Filter)> {
 /// `counts`: how many runs each way out of the page's first filter gives, as the server found.
 #[component]
 pub fn NoRuns(runs: Runs, query: Memo<PageQuery>, actions: ListActions, counts: Vec<RunCount>) -> impl IntoView {
-    let empty = Memo::new(move |_| runs.list.with(|l| l.is_empty() && l.held() == 0));
+    let empty = Memo::new(move |_| runs.list.with(|l| l.is_empty() && l.held().0 == 0));
     let nothing =
         Memo::new(move |_| empty.get() && !runs.loading.get() && runs.failed.with(Option::is_none) && runs.ever.get());
     let filter = Memo::new(move |_| query.with(|q| q.filter.clone()));
@@ -72,12 +72,13 @@ pub fn NoRuns(runs: Runs, query: Memo<PageQuery>, actions: ListActions, counts: 
     }
 }
 
-/// What to take away, and how many runs that gives back.
+/// What to take away, and how many runs that gives back; not what gives none back.
 #[component]
 fn WaysOut(filter: Filter, counts: Vec<RunCount>, actions: ListActions) -> impl IntoView {
     let links: Vec<_> = alternatives(&filter)
         .into_iter()
         .enumerate()
+        .filter(|(i, _)| counts.get(*i).is_none_or(|c| c.runs > 0))
         .map(|(i, (name, other))| {
             let href = actions.address(&PageQuery::default().with_filter(other));
             let runs = counts.get(i).map(|c| {
@@ -99,6 +100,7 @@ fn WaysOut(filter: Filter, counts: Vec<RunCount>, actions: ListActions) -> impl 
     let clear = actions.address(&PageQuery::default());
     view! {
         <EmptyState title="No run matches these filters">
+            {links.is_empty().then(|| view! { <p>"Taking away one of them alone gives none back."</p> })}
             <div class="row-of">{links}</div>
             <p><a href=clear prop:replace=true>"Clear filters"</a></p>
         </EmptyState>

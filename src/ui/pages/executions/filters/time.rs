@@ -74,7 +74,7 @@ fn Custom(url: PageUrl) -> impl IntoView {
         clock.hydrated().then(|| {
             view! {
                 <fieldset class="custom-time">
-                    <legend>"Custom"</legend>
+                    <legend>{move || if browser::in_utc() { "Custom, in UTC" } else { "Custom" }}</legend>
                     <label>"From"<input type="datetime-local" prop:value=from on:input=move |e| from.set(event_target_value(&e))/></label>
                     <label>"To"<input type="datetime-local" prop:value=to on:input=move |e| to.set(event_target_value(&e))/></label>
                     <Button small=true disabled=Signal::derive(wrong) on_press=apply>"Apply range"</Button>

@@ -3,8 +3,7 @@
 use super::super::heading::heading;
 use super::super::state::RunState;
 use super::pretty;
-use crate::browser;
-use crate::ui::kit::{Button, Look};
+use crate::ui::kit::{Button, Look, copying};
 use crate::ui::paths;
 use leptos::prelude::*;
 
@@ -14,19 +13,13 @@ pub fn JsonTab(run: RunState) -> impl IntoView {
     let text = Memo::new(move |_| {
         run.detail.with(|d| serde_json::to_value(d).map_or_else(|e| e.to_string(), |value| pretty(&value)))
     });
-    let copied = RwSignal::new(None::<bool>);
-    let copy = move |_| browser::copy_text(text.get_untracked(), move |ok| copied.set(Some(ok)));
-    let word = move || match copied.get() {
-        None => "Copy",
-        Some(true) => "Copied",
-        Some(false) => "Select and copy",
-    };
+    let (copy, word) = copying(text.into());
     view! {
         <section class="text code">
             <header>
                 {heading("Record".to_owned())}
                 <span class="actions">
-                    <Button small=true look=Look::Quiet icon="copy" label="Copy the record" on_press=copy>{word}</Button>
+                    <Button small=true look=Look::Quiet icon="copy" label="Copy the record" on_press=copy>{move || word.get()}</Button>
                     <a class="btn quiet small" rel="external" href=paths::api_execution(&run.id())>"From the API"</a>
                 </span>
             </header>

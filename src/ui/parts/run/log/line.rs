@@ -98,7 +98,7 @@ fn Time(at: Timestamp, view: LineView) -> impl IntoView {
     let clock = use_clock();
     let text = move || match view.times.get() {
         Times::SinceStart => format!("+{}", format::elapsed(at.millis_since(view.start))),
-        Times::Local if clock.hydrated() => browser::local_time(at.millis(), LocalStyle::Second),
+        Times::Local if clock.hydrated() => browser::local_time(at.millis(), LocalStyle::Bare),
         Times::Local | Times::Hidden => format::utc(at).chars().skip(11).take(8).collect(),
     };
     view! { <time class="log-time" datetime=at.to_string()>{text}</time> }

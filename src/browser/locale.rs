@@ -1,0 +1,110 @@
+//! Browser. Numbers and moments as the viewer's locale writes them; moments in the viewer's zone, or in UTC on request.
+
+use super::{LocalStyle, NumberStyle};
+use js_sys::{Date, Function, Intl, Object, Reflect};
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+const UTC_KEY: &str = "runboard.utc";
+/// What `ui::kit::format` writes by itself, as the server does.
+const SAMPLE: (f64, &str) = (1_234_567.8, "1,234,567.8");
+
+thread_local! {
+    // Signals, because what is on the page changes with them. Both are false while the server's HTML is taken over.
+    static FOREIGN: ArcRwSignal<bool> = ArcRwSignal::new(false);
+    static UTC: ArcRwSignal<bool> = ArcRwSignal::new(false);
+}
+
+/// From now on the page is written for its viewer. Called once the server's HTML has been taken over.
+pub fn know_locale() {
+    let foreign = intl(SAMPLE.0, NumberStyle::Decimal(1)).is_some_and(|text| text != SAMPLE.1);
+    FOREIGN.with(|f| f.maybe_update(|f| std::mem::replace(f, foreign) != foreign));
+    let utc = super::stored(UTC_KEY).is_some();
+    UTC.with(|u| u.maybe_update(|u| std::mem::replace(u, utc) != utc));
+}
+
+/// Are moments shown in UTC?
+pub fn in_utc() -> bool {
+    UTC.with(Get::get)
+}
+
+pub fn show_utc(utc: bool) {
+    if utc {
+        super::store(UTC_KEY, "yes");
+    } else {
+        super::forget(UTC_KEY);
+    }
+    UTC.with(|u| u.set(utc));
+}
+
+/// `None` where the server's way of writing numbers is the viewer's too.
+pub fn number(value: f64, style: NumberStyle) -> Option<String> {
+    if FOREIGN.with(Get::get) { intl(value, style) } else { None }
+}
+
+fn options(pairs: &[(&str, JsValue)]) -> Object {
+    let options = Object::new();
+    for (name, value) in pairs {
+        // Setting a field of a fresh plain object can't fail.
+        drop(Reflect::set(&options, &(*name).into(), value));
+    }
+    options
+}
+
+fn intl(value: f64, style: NumberStyle) -> Option<String> {
+    let places = |n: u8| [("minimumFractionDigits", n.into()), ("maximumFractionDigits", n.into())];
+    let options = match style {
+        NumberStyle::Decimal(n) => options(&places(n)),
+        NumberStyle::Short => options(&[("notation", "compact".into()), ("maximumFractionDigits", 1.into())]),
+        NumberStyle::Usd(n) => {
+            let [least, most] = places(n);
+            let currency = ("currency", "USD".into());
+            options(&[("style", "currency".into()), currency, ("currencyDisplay", "narrowSymbol".into()), least, most])
+        }
+    };
+    let format: Function = Intl::NumberFormat::new(&js_sys::Array::new(), &options).format();
+    format.call1(&JsValue::NULL, &JsValue::from_f64(value)).ok()?.as_string()
+}
+
+/// A moment in the viewer's locale; says so when it is UTC.
+pub fn local_time(ms: i64, style: LocalStyle) -> String {
+    let utc = in_utc();
+    let mut pairs: Vec<(&str, JsValue)> = match style {
+        LocalStyle::Minute => vec![("timeStyle", "short".into())],
+        LocalStyle::Second | LocalStyle::Bare => vec![("timeStyle", "medium".into())],
+        LocalStyle::Day => vec![("day", "numeric".into()), ("month", "short".into())],
+        LocalStyle::DayMinute => vec![
+            ("day", "numeric".into()),
+            ("month", "short".into()),
+            ("hour", "2-digit".into()),
+            ("minute", "2-digit".into()),
+        ],
+        LocalStyle::Full => vec![("dateStyle", "medium".into()), ("timeStyle", "medium".into())],
+    };
+    if utc {
+        pairs.push(("timeZone", "UTC".into()));
+    }
+    let format: Function = Intl::DateTimeFormat::new(&js_sys::Array::new(), &options(&pairs)).format();
+    let date = Date::new(&JsValue::from_f64(ms as f64));
+    let text = format.call1(&JsValue::NULL, &date).ok().and_then(|t| t.as_string()).unwrap_or_else(|| ms.to_string());
+    let says_so = utc && !matches!(style, LocalStyle::Bare | LocalStyle::Day);
+    if says_so { format!("{text} UTC") } else { text }
+}
+
+/// The value of an `input[type=datetime-local]`, read in the zone that moments are shown in.
+#[allow(clippy::cast_possible_truncation)]
+pub fn from_local_input(text: &str) -> Option<i64> {
+    let zone = if in_utc() { "Z" } else { "" };
+    let ms = Date::new(&JsValue::from_str(&format!("{text}{zone}"))).get_time();
+    (!text.is_empty() && ms.is_finite()).then_some(ms as i64)
+}
+
+pub fn to_local_input(ms: i64) -> String {
+    let d = Date::new(&JsValue::from_f64(ms as f64));
+    let (year, month, day, hour, minute) = if in_utc() {
+        (d.get_utc_full_year(), d.get_utc_month(), d.get_utc_date(), d.get_utc_hours(), d.get_utc_minutes())
+    } else {
+        (d.get_full_year(), d.get_month(), d.get_date(), d.get_hours(), d.get_minutes())
+    };
+    format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}", month + 1)
+}

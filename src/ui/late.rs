@@ -1,0 +1,44 @@
+//! Both sides. How the program is split: what the list of runs does not need at first is loaded when it is.
+
+use super::pages::{Execution, Pages};
+use super::parts::run::{Opening, Tab, open_with_page};
+use super::parts::{Drawer, drawer};
+use crate::browser::{self, Late, NotLoaded};
+use crate::late;
+use leptos::prelude::*;
+
+late! {
+    /// The pages other than the list of runs and a run.
+    pub static PAGES: Pages = pages { Pages::ALL }
+}
+
+late! {
+    /// A run in full: the drawer and the page.
+    pub static RUN: RunParts = run { RunParts::ALL }
+}
+
+#[derive(Clone, Copy)]
+pub struct RunParts {
+    pub page: fn() -> AnyView,
+    /// Asks for a run together with the page that will show it in its drawer.
+    pub open: fn(String, Tab) -> Opening,
+    pub drawer: fn(Drawer) -> AnyView,
+}
+
+impl RunParts {
+    const ALL: Self = Self { page: || view! { <Execution/> }.into_any(), open: open_with_page, drawer };
+}
+
+/// Loads what the server's HTML shows, so that the browser can take it over as it stands.
+pub async fn load_shown() -> Result<(), NotLoaded> {
+    let marked = browser::marked_late();
+    let (pages, run) = futures::join!(load(&PAGES, &marked), load(&RUN, &marked));
+    pages.and(run)
+}
+
+async fn load<P: Copy>(part: &Late<P>, marked: &[String]) -> Result<(), NotLoaded> {
+    if marked.iter().any(|name| name == part.name()) {
+        part.load().await?;
+    }
+    Ok(())
+}
