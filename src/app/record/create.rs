@@ -124,6 +124,9 @@ async fn agent(
     registered: &mut bool,
 ) -> Result<AgentRow> {
     if let Some(found) = agents::by_name(tx, name).await? {
+        if found.retired_at.is_some() && who.visible().includes(found.key) {
+            return Err(Error::Conflict(format!("the agent `{name}` was deleted and takes no new runs")));
+        }
         // Ownership is asked here too: an agent registered a moment ago is not in the caller's set yet.
         return if who.may_operate(found.key) || (found.owner_key == who.user_key && who.may_register()) {
             Ok(found)

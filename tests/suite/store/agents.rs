@@ -61,6 +61,13 @@ async fn an_agent_with_runs_keeps_them_when_it_is_deleted(backend: Backend) {
     let agent = http.get(&token, "/api/agents/helper?include=runs").await.json();
     assert!(agent["retired_at"].is_string(), "{agent}");
     assert_eq!(agent["runs"][0]["id"], run.id.as_str());
+    let new = json!({"agent_name": "helper", "message": "late"}).to_string();
+    let refused = http.post(&token, "/api/executions", new).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    assert!(refused.text.contains("was deleted"), "{}", refused.text);
+    // What was under way when it was deleted may end.
+    let end = http.patch(&token, &format!("/api/executions/{}", run.id), r#"{"status":"success"}"#).await;
+    assert_eq!(end.status, StatusCode::OK, "{}", end.text);
     let external = json!({"name": "helper", "kind": "external"});
     assert_eq!(made(&http, &token, external).await.0, StatusCode::CONFLICT);
 }
