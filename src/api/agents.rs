@@ -1,12 +1,12 @@
 //! Server. Agents, their runs, and who they are shared with.
 
-use super::executions::{ListFilters, Paging, of_agent};
-use super::extract::{Auth, JsonBody, Pairs};
+use super::executions::{ListFilters, Paging, Started, StartedAnswer, of_agent};
+use super::extract::{Auth, JsonBody, JsonOrNothing, Pairs};
 use super::problem::{ApiError, Problem};
-use crate::app::{agents, executions, numbers};
+use crate::app::{agents, control, executions, numbers};
 use crate::domain::{
     AgentDetail, AgentPatch, AgentSummary, Error, ExecutionDetail, ExecutionPage, ExecutionSummary, Filter, NewAgent,
-    Stats, Window,
+    NewRun, Retry, Stats, Window,
 };
 use axum::Json;
 use axum::extract::Path;
@@ -168,6 +168,29 @@ pub async fn terminate_agent_execution(
 ) -> Result<(StatusCode, Json<ExecutionSummary>), ApiError> {
     of(&caller, &name, &id).await?;
     super::executions::terminate_execution(Auth(caller), Path(id), pairs).await
+}
+
+/// Start an agent's run once more.
+#[utoipa::path(post, path = "/api/agents/{name}/executions/{id}/retry", tag = "agents",
+    params(("name" = String, Path), ("id" = String, Path)), request_body = Option<Retry>,
+    responses((status = 202, body = Started), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn retry_agent_execution(
+    Auth(caller): Auth,
+    Path((name, id)): Path<(String, String)>,
+    how: JsonOrNothing<Retry>,
+) -> StartedAnswer {
+    of(&caller, &name, &id).await?;
+    super::executions::retry_execution(Auth(caller), Path(id), how).await
+}
+
+/// Start a run: it waits in the queue, and is done when the agent has room. The same `Idempotency-Key` starts one run.
+#[utoipa::path(post, path = "/api/agents/{name}/run", tag = "agents", params(("name" = String, Path)), request_body = NewRun,
+    responses((status = 202, body = Started), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "the agent's own process starts its runs, or the agent was deleted"),
+        (status = 422, body = Problem)))]
+pub async fn run_agent(Auth(caller): Auth, Path(name): Path<String>, JsonBody(new): JsonBody<NewRun>) -> StartedAnswer {
+    let execution_id = control::start(&caller, &name, new).await?;
+    Ok((StatusCode::ACCEPTED, Json(Started { execution_id })))
 }
 
 /// Aggregates of the last 24 hours over all agents.

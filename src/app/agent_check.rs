@@ -162,6 +162,11 @@ fn variable(check: &mut Check, rules: &Config, field: &str, name: Option<&str>) 
     }
 }
 
+/// What a variable of the server holds, if agents may use it.
+pub fn variable_value(rules: &Config, name: &str) -> Option<std::ffi::OsString> {
+    if allowed(rules, name) { std::env::var_os(name) } else { None }
+}
+
 /// Whether agents may use this variable. Runboard's own are never theirs: they hold the database's password.
 fn allowed(rules: &Config, name: &str) -> bool {
     if name.starts_with("RUNBOARD_") || name == "DATABASE_URL" {

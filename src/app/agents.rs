@@ -46,7 +46,7 @@ fn stored<T: serde::de::DeserializeOwned>(agent: &AgentRow, text: &str) -> Resul
     })
 }
 
-fn stored_limits(agent: &AgentRow) -> Result<AgentLimits> {
+pub(crate) fn stored_limits(agent: &AgentRow) -> Result<AgentLimits> {
     Ok(AgentLimits {
         max_concurrency: agent.max_concurrency,
         timeout_s: agent.timeout_s,
@@ -56,7 +56,7 @@ fn stored_limits(agent: &AgentRow) -> Result<AgentLimits> {
 }
 
 /// How the agent runs, as its kind says.
-fn stored_config(agent: &AgentRow) -> Result<AgentConfig> {
+pub(crate) fn stored_config(agent: &AgentRow) -> Result<AgentConfig> {
     let text = || agent.config.as_deref().ok_or_else(|| Error::Internal(agent.name.clone()));
     Ok(match agent.kind {
         AgentKind::External => AgentConfig::External {},
@@ -168,7 +168,7 @@ pub async fn delete(caller: &Caller, name: &str) -> Result<()> {
     Ok(())
 }
 
-async fn find(caller: &Caller, name: &str) -> Result<AgentRow> {
+pub(super) async fn find(caller: &Caller, name: &str) -> Result<AgentRow> {
     let found = rows::by_name(&mut caller.app.store.read(), name).await?;
     found.filter(|a| caller.visible().includes(a.key)).ok_or(Error::NotFound)
 }

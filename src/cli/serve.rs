@@ -35,6 +35,9 @@ pub struct ServeArgs {
     /// Environment variables whose values agents may use; by default those named `…_API_KEY` or `…_SECRET`.
     #[arg(long, env = "RUNBOARD_SECRET_ENV", value_delimiter = ',')]
     secret_env: Vec<String>,
+    /// Runs this server does at once; others wait for their turn.
+    #[arg(long, env = "RUNBOARD_MAX_RUNS", default_value_t = 16)]
+    max_runs: usize,
 }
 
 pub async fn run(args: ServeArgs) -> Result<()> {
@@ -46,6 +49,7 @@ pub async fn run(args: ServeArgs) -> Result<()> {
         allowed_origins: args.allowed_origins,
         allow_commands: args.allow_commands,
         secret_env: args.secret_env,
+        max_runs: args.max_runs,
         ..Config::default()
     };
     serve(ServeOptions {

@@ -7,6 +7,7 @@ pub mod ansi;
 pub mod bulk;
 pub mod columns;
 pub mod compare;
+pub mod control;
 pub mod error;
 pub mod event;
 pub mod execution;
@@ -38,6 +39,7 @@ pub use bulk::{
 };
 pub use columns::{Column, Columns};
 pub use compare::{ComparedPart, ComparedParts, Comparison, DiffRow, PartSide, Side, TextDiff};
+pub use control::{NewRun, Retry, StopRecord};
 pub use error::{Error, FieldError, Result};
 pub use event::{ClientFrame, EventKind, FrameType, ServerFrame, Topic};
 pub use execution::{ExecutionDetail, ExecutionPatch, ExecutionSummary, Interaction, NewExecution, RunLink};

@@ -73,6 +73,19 @@ pub async fn by_name(db: &mut impl Executor, name: &str) -> Result<Option<AgentR
     db.maybe(q).await
 }
 
+pub async fn by_key(db: &mut impl Executor, key: i64) -> Result<AgentRow> {
+    let mut q = Query::new(SELECT);
+    q.push("where a.key = ").value(key);
+    db.one(q).await
+}
+
+/// Keys of the agents whose runs Runboard can start.
+pub async fn run_here(db: &mut impl Executor) -> Result<Vec<i64>> {
+    let sql = "select key from agents where kind <> 'external' and retired_at is null";
+    let rows: Vec<(i64,)> = db.all(Query::new(sql)).await?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
+}
+
 /// Agents the caller may see and that are not retired, by name, after `after`.
 pub async fn list(db: &mut impl Executor, visible: &Visible, after: &str, limit: i64) -> Result<Vec<AgentRow>> {
     let mut q = Query::new(SELECT);
