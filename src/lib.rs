@@ -14,7 +14,11 @@ pub mod browser; // B
 pub mod cli; // S
 pub mod domain; // B
 #[cfg(feature = "ssr")]
+pub mod engine; // S
+#[cfg(feature = "ssr")]
 pub mod live; // S
+#[cfg(feature = "ssr")]
+pub mod process; // S
 #[cfg(feature = "ssr")]
 pub mod server; // S
 pub mod server_fns; // B

@@ -1,10 +1,13 @@
 //! Server. Agents, their runs, and who they are shared with.
 
-use super::executions::{ListFilters, Paging, of_agent};
-use super::extract::{Auth, JsonBody, Pairs};
+use super::executions::{ListFilters, Paging, Started, StartedAnswer, of_agent};
+use super::extract::{Auth, JsonBody, JsonOrNothing, Pairs};
 use super::problem::{ApiError, Problem};
-use crate::app::{agents, executions, numbers};
-use crate::domain::{AgentSummary, Error, ExecutionDetail, ExecutionPage, ExecutionSummary, Filter, Stats, Window};
+use crate::app::{agents, control, executions, numbers};
+use crate::domain::{
+    AgentDetail, AgentPatch, AgentSummary, Error, ExecutionDetail, ExecutionPage, ExecutionSummary, Filter, NewAgent,
+    NewRun, Retry, Stats, Window,
+};
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -34,17 +37,48 @@ pub async fn list_agents(Auth(caller): Auth, mut pairs: Pairs) -> Answer<AgentsA
     Ok(Json(AgentsAnswer { agents, next_cursor }))
 }
 
+/// Make an agent. It is yours; clients make none, and agents of kind `command` are made by admins only.
+#[utoipa::path(post, path = "/api/agents", tag = "agents", request_body = NewAgent,
+    responses((status = 201, body = AgentDetail), (status = 403, body = Problem), (status = 422, body = Problem),
+        (status = 409, body = Problem, description = "the name is taken")))]
+pub async fn create_agent(
+    Auth(caller): Auth,
+    JsonBody(new): JsonBody<NewAgent>,
+) -> Result<(StatusCode, Json<AgentDetail>), ApiError> {
+    Ok((StatusCode::CREATED, Json(agents::create(&caller, new).await?)))
+}
+
+/// Change an agent: absent fields stay, `null` clears.
+#[utoipa::path(patch, path = "/api/agents/{name}", tag = "agents", params(("name" = String, Path)), request_body = AgentPatch,
+    responses((status = 200, body = AgentDetail), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 422, body = Problem)))]
+pub async fn patch_agent(
+    Auth(caller): Auth,
+    Path(name): Path<String>,
+    JsonBody(patch): JsonBody<AgentPatch>,
+) -> Answer<AgentDetail> {
+    Ok(Json(agents::change(&caller, &name, patch).await?))
+}
+
+/// Delete an agent. Its runs stay: one that has any is retired instead, and its name stays taken.
+#[utoipa::path(delete, path = "/api/agents/{name}", tag = "agents", params(("name" = String, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn delete_agent(Auth(caller): Auth, Path(name): Path<String>) -> Result<StatusCode, ApiError> {
+    agents::delete(&caller, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// One agent; with `include=runs` also its newest 20 runs.
 #[utoipa::path(get, path = "/api/agents/{name}", tag = "agents",
     params(("name" = String, Path), ("include" = Option<String>, Query, description = "`runs`")),
-    responses((status = 200, body = AgentSummary), (status = 404, body = Problem)))]
-pub async fn get_agent(Auth(caller): Auth, Path(name): Path<String>, mut pairs: Pairs) -> Answer<AgentSummary> {
+    responses((status = 200, body = AgentDetail), (status = 404, body = Problem)))]
+pub async fn get_agent(Auth(caller): Auth, Path(name): Path<String>, mut pairs: Pairs) -> Answer<AgentDetail> {
     let include = pairs.take::<String>("include", "text")?;
     pairs.finish()?;
-    let mut agent = agents::get(&caller, &name).await?;
+    let mut agent = agents::detail(&caller, &name).await?;
     match include.as_deref() {
         None => {}
-        Some("runs") => agent.runs = Some(agents::runs(&caller, &name, None).await?),
+        Some("runs") => agent.summary.runs = Some(agents::runs(&caller, &name, None).await?),
         Some(other) => return Err(Error::invalid("include", format!("`{other}` is not `runs`")).into()),
     }
     Ok(Json(agent))
@@ -134,6 +168,29 @@ pub async fn terminate_agent_execution(
 ) -> Result<(StatusCode, Json<ExecutionSummary>), ApiError> {
     of(&caller, &name, &id).await?;
     super::executions::terminate_execution(Auth(caller), Path(id), pairs).await
+}
+
+/// Start an agent's run once more.
+#[utoipa::path(post, path = "/api/agents/{name}/executions/{id}/retry", tag = "agents",
+    params(("name" = String, Path), ("id" = String, Path)), request_body = Option<Retry>,
+    responses((status = 202, body = Started), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn retry_agent_execution(
+    Auth(caller): Auth,
+    Path((name, id)): Path<(String, String)>,
+    how: JsonOrNothing<Retry>,
+) -> StartedAnswer {
+    of(&caller, &name, &id).await?;
+    super::executions::retry_execution(Auth(caller), Path(id), how).await
+}
+
+/// Start a run: it waits in the queue, and is done when the agent has room. The same `Idempotency-Key` starts one run.
+#[utoipa::path(post, path = "/api/agents/{name}/run", tag = "agents", params(("name" = String, Path)), request_body = NewRun,
+    responses((status = 202, body = Started), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "the agent's own process starts its runs, or the agent was deleted"),
+        (status = 422, body = Problem)))]
+pub async fn run_agent(Auth(caller): Auth, Path(name): Path<String>, JsonBody(new): JsonBody<NewRun>) -> StartedAnswer {
+    let execution_id = control::start(&caller, &name, new).await?;
+    Ok((StatusCode::ACCEPTED, Json(Started { execution_id })))
 }
 
 /// Aggregates of the last 24 hours over all agents.

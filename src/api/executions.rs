@@ -1,11 +1,12 @@
-//! Server. Reading executions, and asking one to stop.
+//! Server. Reading executions, stopping and retrying them.
 
-use super::extract::{Auth, Pairs};
+use super::extract::{Auth, JsonOrNothing, Pairs};
 use super::problem::{ApiError, Problem};
 use crate::app::executions::{self, ListRequest};
-use crate::app::{numbers, parts};
+use crate::app::{control, numbers, parts};
 use crate::domain::{
-    ExecutionDetail, ExecutionPage, ExecutionSummary, Facets, LogLine, Stats, Step, Timeline, ToolCall, Window,
+    ExecutionDetail, ExecutionId, ExecutionPage, ExecutionSummary, Facets, LogLine, Retry, Stats, Step, Timeline,
+    ToolCall, Window,
 };
 use axum::Json;
 use axum::extract::Path;
@@ -228,7 +229,28 @@ pub async fn terminate_execution(
 ) -> Result<(StatusCode, Json<ExecutionSummary>), ApiError> {
     let children = pairs.take("children", "true or false")?.unwrap_or(false);
     pairs.finish()?;
-    Ok((StatusCode::ACCEPTED, Json(executions::terminate(&caller, &id, children).await?)))
+    Ok((StatusCode::ACCEPTED, Json(control::terminate(&caller, &id, children).await?)))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Started {
+    pub execution_id: ExecutionId,
+}
+
+pub type StartedAnswer = Result<(StatusCode, Json<Started>), ApiError>;
+
+/// Start a run once more, as a new one linked to it. Only for agents that Runboard runs itself.
+#[utoipa::path(post, path = "/api/executions/{id}/retry", tag = "executions", params(("id" = String, Path)), request_body = Option<Retry>,
+    responses((status = 202, body = Started), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "it has not ended, or its agent's own process starts its runs"),
+        (status = 422, body = Problem)))]
+pub async fn retry_execution(
+    Auth(caller): Auth,
+    Path(id): Path<String>,
+    JsonOrNothing(how): JsonOrNothing<Retry>,
+) -> StartedAnswer {
+    let execution_id = control::retry(&caller, &id, how).await?;
+    Ok((StatusCode::ACCEPTED, Json(Started { execution_id })))
 }
 
 /// A list limited to one agent, with the same parameters.

@@ -97,6 +97,11 @@ impl Caller {
         self.scope >= Scope::Write && self.operable.includes(agent_key)
     }
 
+    /// Whether this agent is theirs to operate, whatever their token may do: for reading what only operators read.
+    pub fn operates(&self, agent_key: i64) -> bool {
+        self.operable.includes(agent_key)
+    }
+
     /// May new agents be registered under this caller's name? Not with a token limited to known ones.
     pub fn may_register(&self) -> bool {
         self.scope >= Scope::Write && self.role != Role::Client && !self.limited
@@ -133,6 +138,15 @@ impl Caller {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
+        self.write_and_keep(body, |_| (0, String::new())).await
+    }
+
+    /// The same; what the request is answered (status and body) is kept with the change.
+    pub async fn write_and_keep<T, F>(&self, body: F, answer: fn(&T) -> (i64, String)) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
         let Some(claim) = self.claim.clone() else {
             return self.app.store.write(body).await;
         };
@@ -147,12 +161,21 @@ impl Caller {
                         ));
                     }
                     let result = body(tx).await?;
-                    let kept = idempotency::Kept { request: claim.request, status: 0, body: String::new() };
+                    let (status, body) = answer(&result);
+                    let kept = idempotency::Kept { request: claim.request, status, body };
                     idempotency::keep(tx, user, &claim.key, &kept, now).await?;
                     Ok(result)
                 })
             })
             .await
+    }
+
+    /// The same caller, whose next change takes effect once for this key.
+    pub fn claiming(&self, key: String, request: String) -> Result<Self> {
+        if !(1..=255).contains(&key.len()) {
+            return Err(Error::invalid("request_key", "must be 1 to 255 characters"));
+        }
+        Ok(Self { claim: Some(Claim { key, request }), ..self.clone() })
     }
 
     /// The same caller as of now; `None` when the session or token has ended.

@@ -26,6 +26,16 @@ pub struct Config {
     pub poll_ms: u64,
     /// Origins, beside the server's own, that may open sockets and send cookies.
     pub allowed_origins: Vec<String>,
+    /// Whether admins may make agents that run programs on this machine.
+    pub allow_commands: bool,
+    /// Environment variables that agents may use; empty: those named `…_API_KEY` or `…_SECRET`.
+    pub secret_env: Vec<String>,
+    /// Runs this server does at once.
+    pub max_runs: usize,
+    /// Between SIGTERM and SIGKILL.
+    pub kill_after_ms: u64,
+    /// How long runs may go on when the server is asked to end.
+    pub drain_ms: u64,
 }
 
 impl Default for Config {
@@ -39,6 +49,11 @@ impl Default for Config {
             events_kept_hours: 24,
             poll_ms: 250,
             allowed_origins: Vec::new(),
+            allow_commands: false,
+            secret_env: Vec::new(),
+            max_runs: 16,
+            kill_after_ms: 10_000,
+            drain_ms: 5_000,
         }
     }
 }

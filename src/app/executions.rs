@@ -1,9 +1,9 @@
-//! Server. Reading executions, and asking one to stop.
+//! Server. Reading executions.
 
 use super::{Caller, cursor};
 use crate::domain::{
-    Error, EventKind, ExecutionDetail, ExecutionId, ExecutionPage, ExecutionSummary, Filter, FirstPage, ListQuery,
-    Result, RunCount, Sort, Status, Timestamp, page,
+    Error, ExecutionDetail, ExecutionId, ExecutionPage, ExecutionSummary, Filter, FirstPage, ListQuery, Result,
+    RunCount, Sort, Status, Timestamp, page,
 };
 use crate::store::executions::{self as rows, Record};
 use crate::store::list::{self, After, Selection};
@@ -233,6 +233,7 @@ pub async fn get(caller: &Caller, id: &str) -> Result<ExecutionDetail> {
     let texts = rows::texts(&mut tx, record.key).await?;
     let retry_chain = rows::retry_chain(&mut tx, id.as_str(), caller.visible()).await?;
     let children = rows::children(&mut tx, id.as_str(), caller.visible()).await?;
+    let stop = super::control::record_of(&mut tx, &record).await?;
     let started_by = match record.user_key {
         Some(key) => users::by_key(&mut tx, key).await?.map(|u| u.email),
         None => None,
@@ -251,6 +252,7 @@ pub async fn get(caller: &Caller, id: &str) -> Result<ExecutionDetail> {
         retry_chain,
         children,
         interactions: Vec::new(),
+        stop,
         started_by,
         summary,
     })
@@ -265,61 +267,6 @@ pub async fn summary(caller: &Caller, id: &str) -> Result<ExecutionSummary> {
 pub async fn find(caller: &Caller, id: &str) -> Result<Record> {
     let id = path_id(id)?;
     rows::find(&mut caller.app.store.read(), id.as_str(), caller.visible()).await
-}
-
-/// Asks a run to stop, and with `children` everything below it. It ends when whoever runs it confirms.
-pub async fn terminate(caller: &Caller, id: &str, children: bool) -> Result<ExecutionSummary> {
-    let id = path_id(id)?;
-    caller.writer()?;
-    let (who, now) = (caller.clone(), caller.now());
-    caller.write(move |tx| Box::pin(async move { terminate_in(tx, &who, &id, children, now).await?.0.summary() })).await
-}
-
-/// The same within a transaction; also whether it was news to the run. What it refuses, it has not touched.
-pub(super) async fn terminate_in(
-    tx: &mut Tx,
-    who: &Caller,
-    id: &ExecutionId,
-    children: bool,
-    now: Timestamp,
-) -> Result<(Record, bool)> {
-    let mut record = locked(tx, who, id).await?;
-    if record.status.is_terminal() {
-        return Err(Error::Conflict(format!("the run has already ended: {}", record.status)));
-    }
-    let mut changed = Vec::new();
-    let news = request_stop(&mut record, who, now);
-    if news {
-        rows::save(tx, &mut record, now).await?;
-        changed.push((record.key, record.agent_key, EventKind::Updated));
-    }
-    if children {
-        let mut after = 0;
-        loop {
-            let below = rows::unfinished_below(tx, id.as_str(), after).await?;
-            let Some((last, _)) = below.last() else { break };
-            after = *last;
-            for (_, child) in below {
-                let mut child = rows::find_for_update(tx, &child, &Visible::All).await?;
-                if who.may_operate(child.agent_key) && request_stop(&mut child, who, now) {
-                    rows::save(tx, &mut child, now).await?;
-                    changed.push((child.key, child.agent_key, EventKind::Updated));
-                }
-            }
-        }
-    }
-    events::append(tx, &changed, now).await?;
-    Ok((record, news))
-}
-
-/// Whether that was news.
-fn request_stop(record: &mut Record, who: &Caller, now: Timestamp) -> bool {
-    if record.cancel_requested_at.is_some() || record.status.is_terminal() {
-        return false;
-    }
-    record.cancel_requested_at = Some(now.micros());
-    record.cancel_requested_by = Some(who.display_name.clone());
-    true
 }
 
 /// Newest event, for whoever wants to follow from here.

@@ -2,10 +2,12 @@
 //! REST handlers, server functions and the command line call these and hold no logic of their own.
 
 pub mod access;
+pub(crate) mod agent_check;
 pub mod agents;
 pub mod bulk;
 pub mod compare;
 pub mod config;
+pub mod control;
 pub mod cursor;
 pub mod executions;
 pub mod export;
@@ -47,6 +49,8 @@ pub struct Inner {
     numbers: numbers::Cache,
     counts: executions::CountCache,
     pub bulk: bulk::Desk,
+    /// Wakes this server's engine.
+    pub bell: control::Bell,
     exports: export::Places,
     sign_in_account: Throttle<String>,
     sign_in_address: Throttle<String>,
@@ -70,6 +74,7 @@ impl App {
             numbers: numbers::Cache::default(),
             counts: executions::CountCache::default(),
             bulk: bulk::Desk::default(),
+            bell: control::Bell::default(),
             exports: export::Places::default(),
             sign_in_account: Throttle::per_minute(config.sign_in_per_account),
             sign_in_address: Throttle::per_minute(config.sign_in_per_address),

@@ -29,6 +29,15 @@ pub struct ServeArgs {
     /// Another origin that may open sockets and send cookies, e.g. behind a proxy that changes the host.
     #[arg(long = "allowed-origin", env = "RUNBOARD_ALLOWED_ORIGINS", value_delimiter = ',')]
     allowed_origins: Vec<String>,
+    /// Let admins make agents that run programs on this machine.
+    #[arg(long, env = "RUNBOARD_ALLOW_COMMANDS")]
+    allow_commands: bool,
+    /// Environment variables whose values agents may use; by default those named `…_API_KEY` or `…_SECRET`.
+    #[arg(long, env = "RUNBOARD_SECRET_ENV", value_delimiter = ',')]
+    secret_env: Vec<String>,
+    /// Runs this server does at once; others wait for their turn.
+    #[arg(long, env = "RUNBOARD_MAX_RUNS", default_value_t = 16)]
+    max_runs: usize,
 }
 
 pub async fn run(args: ServeArgs) -> Result<()> {
@@ -38,6 +47,9 @@ pub async fn run(args: ServeArgs) -> Result<()> {
         sign_in_per_address: args.sign_in_per_address,
         requests_per_second: args.requests_per_second,
         allowed_origins: args.allowed_origins,
+        allow_commands: args.allow_commands,
+        secret_env: args.secret_env,
+        max_runs: args.max_runs,
         ..Config::default()
     };
     serve(ServeOptions {

@@ -125,17 +125,20 @@ pub enum Reason {
     /// Does not exist, or is outside the caller's access: the two are never told apart.
     NotFound,
     NotStartedHere,
+    /// It can be retried when it has ended.
+    Unfinished,
     Aborted,
     AccessEnded,
 }
 
 impl Reason {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Ended,
         Self::StopAsked,
         Self::NotYours,
         Self::NotFound,
         Self::NotStartedHere,
+        Self::Unfinished,
         Self::Aborted,
         Self::AccessEnded,
     ];
@@ -147,6 +150,7 @@ impl Reason {
             Self::NotYours => "not yours to operate",
             Self::NotFound => "not found",
             Self::NotStartedHere => "only runs of agents started from here can be retried",
+            Self::Unfinished => "has not ended yet",
             Self::Aborted => "aborted before its turn",
             Self::AccessEnded => "the access it was asked with has ended",
         }

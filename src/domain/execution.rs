@@ -1,5 +1,6 @@
 //! Both sides. One run of one agent, the central record: as a list shows it, in full, and as programs write it.
 
+use super::control::StopRecord;
 use super::id::ExecutionId;
 use super::parts::{NewLogLine, NewStep, NewToolCall};
 use super::status::{Status, Trigger};
@@ -132,6 +133,9 @@ pub struct ExecutionDetail {
     /// Sub-runs, newest first, at most 200.
     pub children: Vec<RunLink>,
     pub interactions: Vec<Interaction>,
+    /// How it was stopped, if somebody asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<StopRecord>,
     /// E-mail of the token's or session's user who recorded or started it.
     pub started_by: Option<String>,
 }

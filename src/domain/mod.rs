@@ -2,10 +2,12 @@
 
 pub mod access;
 pub mod agent;
+pub mod agent_settings;
 pub mod ansi;
 pub mod bulk;
 pub mod columns;
 pub mod compare;
+pub mod control;
 pub mod error;
 pub mod event;
 pub mod execution;
@@ -28,12 +30,17 @@ pub mod visible;
 
 pub use access::{Me, Role, Scope};
 pub use agent::{AgentKind, AgentSummary};
+pub use agent_settings::{
+    AgentConfig, AgentDetail, AgentLimits, AgentPatch, Budget, CommandConfig, NewAgent, OpenaiConfig, RetryOn,
+    RetryPolicy, WebhookConfig,
+};
 pub use bulk::{
     BULK_LIMIT, BulkAction, BulkJob, BulkPreview, BulkProgress, BulkResult, BulkRow, BulkRowSeen, BulkState,
     BulkTarget, Excluded, ExcludedGroup, Reason,
 };
 pub use columns::{Column, Columns};
 pub use compare::{ComparedPart, ComparedParts, Comparison, DiffRow, PartSide, Side, TextDiff};
+pub use control::{NewRun, Retry, StopRecord};
 pub use error::{Error, FieldError, Result};
 pub use event::{ClientFrame, EventKind, FrameType, ServerFrame, Topic};
 pub use execution::{ExecutionDetail, ExecutionPatch, ExecutionSummary, Interaction, NewExecution, RunLink};

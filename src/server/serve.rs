@@ -5,6 +5,7 @@ use super::router::router;
 use crate::app::config::{Clock, system_clock};
 use crate::app::{App, Config, bulk, housekeeping};
 use crate::domain::{Error, Result};
+use crate::engine::Engine;
 use crate::live::Hub;
 use crate::store::Store;
 use std::net::SocketAddr;
@@ -51,6 +52,8 @@ pub async fn serve(options: ServeOptions) -> Result<()> {
     }
     let tidy = tokio::spawn(tidy(app.clone()));
     let bulk = tokio::spawn(bulk::work(app.clone()));
+    let engine = Engine::new(app.clone());
+    let runs = tokio::spawn(engine.clone().work());
     let router = router(app.clone(), hub.clone(), Metrics::new(hub.clone()), options.site_root);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopped) = tokio::sync::oneshot::channel();
@@ -76,6 +79,8 @@ pub async fn serve(options: ServeOptions) -> Result<()> {
     }
     tidy.abort();
     bulk.abort();
+    runs.abort();
+    engine.drain().await;
     bulk::leave(&app).await;
     app.store.clone().close().await;
     Ok(())

@@ -1,7 +1,10 @@
-//! Both sides. Reading and stopping executions.
+//! Both sides. Reading, starting, stopping and retrying executions.
 
 use super::text::Json;
-use crate::domain::{AgentSummary, Error, ExecutionPage, ExecutionSummary, FacetValue, FirstPage, Numbers, RunCount};
+use crate::domain::{
+    AgentSummary, Error, ExecutionId, ExecutionPage, ExecutionSummary, FacetValue, FirstPage, NewRun, Numbers, Retry,
+    RunCount,
+};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
@@ -56,7 +59,7 @@ pub async fn find_agent_values(query: String, text: String) -> Result<Vec<FacetV
 #[server(prefix = "/fn", endpoint = "stop", output = Json)]
 pub async fn stop_execution(id: String) -> Result<ExecutionSummary, Error> {
     let caller = crate::app::caller().await?;
-    crate::app::executions::terminate(&caller, &id, false).await
+    crate::app::control::terminate(&caller, &id, false).await
 }
 
 /// The agents the viewer may see, by name.
@@ -64,4 +67,18 @@ pub async fn stop_execution(id: String) -> Result<ExecutionSummary, Error> {
 pub async fn list_agents() -> Result<Vec<AgentSummary>, Error> {
     let caller = crate::app::caller().await?;
     crate::app::agents::list(&caller).await
+}
+
+/// Starts a run of an agent. The same `request_key` again answers the run it started.
+#[server(prefix = "/fn", endpoint = "run_agent", input = Json, output = Json)]
+pub async fn run_agent(request_key: String, agent_name: String, run: NewRun) -> Result<ExecutionId, Error> {
+    let caller = crate::app::caller().await?;
+    crate::app::control::start_once(&caller, &agent_name, run, request_key).await
+}
+
+/// Starts a run once more, with this message instead of its own where one is given.
+#[server(prefix = "/fn", endpoint = "retry", input = Json, output = Json)]
+pub async fn retry_execution(request_key: String, id: String, how: Retry) -> Result<ExecutionId, Error> {
+    let caller = crate::app::caller().await?;
+    crate::app::control::retry_once(&caller, &id, how, request_key).await
 }

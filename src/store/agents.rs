@@ -16,6 +16,37 @@ pub struct AgentRow {
     pub owner_key: i64,
     pub owner: String,
     pub created_at: i64,
+    /// JSON by kind.
+    pub config: Option<String>,
+    pub max_concurrency: i64,
+    pub timeout_s: Option<i64>,
+    pub retry: Option<String>,
+    pub budget: Option<String>,
+    pub retired_at: Option<i64>,
+}
+
+/// What of an agent can be changed, as stored.
+#[derive(Debug, Clone)]
+pub struct AgentFields {
+    pub display_name: String,
+    pub description: Option<String>,
+    pub config: Option<String>,
+    pub max_concurrency: i64,
+    pub timeout_s: Option<i64>,
+    pub retry: Option<String>,
+    pub budget: Option<String>,
+}
+
+impl AgentFields {
+    fn bind(&self, q: Query) -> Query {
+        q.bind(self.display_name.as_str())
+            .bind(self.description.as_deref())
+            .bind(self.config.as_deref())
+            .bind(self.max_concurrency)
+            .bind(self.timeout_s)
+            .bind(self.retry.as_deref())
+            .bind(self.budget.as_deref())
+    }
 }
 
 impl From<AgentRow> for AgentSummary {
@@ -27,13 +58,15 @@ impl From<AgentRow> for AgentSummary {
             kind: r.kind,
             owner: r.owner,
             created_at: Timestamp::from_micros(r.created_at),
+            can_run: false,
             runs: None,
         }
     }
 }
 
 const SELECT: &str = "select a.key, a.name, a.display_name, a.description, a.kind, a.owner_key, \
-    u.email as owner, a.created_at from agents a join users u on u.key = a.owner_key ";
+    u.email as owner, a.created_at, a.config, a.max_concurrency, a.timeout_s, a.retry, a.budget, \
+    a.retired_at from agents a join users u on u.key = a.owner_key ";
 
 pub async fn by_name(db: &mut impl Executor, name: &str) -> Result<Option<AgentRow>> {
     let mut q = Query::new(SELECT);
@@ -41,10 +74,23 @@ pub async fn by_name(db: &mut impl Executor, name: &str) -> Result<Option<AgentR
     db.maybe(q).await
 }
 
-/// Agents the caller may see, by name, after `after`.
+pub async fn by_key(db: &mut impl Executor, key: i64) -> Result<AgentRow> {
+    let mut q = Query::new(SELECT);
+    q.push("where a.key = ").value(key);
+    db.one(q).await
+}
+
+/// Keys of the agents whose runs Runboard can start.
+pub async fn run_here(db: &mut impl Executor) -> Result<Vec<i64>> {
+    let sql = "select key from agents where kind <> 'external' and retired_at is null";
+    let rows: Vec<(i64,)> = db.all(Query::new(sql)).await?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
+}
+
+/// Agents the caller may see and that are not retired, by name, after `after`.
 pub async fn list(db: &mut impl Executor, visible: &Visible, after: &str, limit: i64) -> Result<Vec<AgentRow>> {
     let mut q = Query::new(SELECT);
-    q.push("where a.name > ").value(after);
+    q.push("where a.retired_at is null and a.name > ").value(after);
     if let Visible::Agents(keys) = visible {
         if keys.is_empty() {
             return Ok(Vec::new());
@@ -63,6 +109,41 @@ pub async fn register(tx: &mut Tx, name: &str, display_name: &str, owner_key: i6
     let mut q = Query::new(SELECT);
     q.push("where a.name = ").value(name);
     tx.one(q).await
+}
+
+/// Adds an agent; whether its name was free.
+pub async fn add(
+    tx: &mut Tx,
+    name: &str,
+    kind: AgentKind,
+    owner_key: i64,
+    fields: &AgentFields,
+    now: Timestamp,
+) -> Result<bool> {
+    let sql = "insert into agents (display_name, description, config, max_concurrency, timeout_s, retry, budget, \
+               name, kind, owner_key, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+               on conflict (name) do nothing";
+    let q = fields.bind(Query::new(sql)).bind(name).bind(kind.as_str()).bind(owner_key).bind(now.micros());
+    Ok(tx.run(q).await? > 0)
+}
+
+pub async fn update(tx: &mut Tx, key: i64, fields: &AgentFields) -> Result<()> {
+    let sql = "update agents set display_name = $1, description = $2, config = $3, max_concurrency = $4, \
+               timeout_s = $5, retry = $6, budget = $7 where key = $8";
+    tx.run(fields.bind(Query::new(sql)).bind(key)).await.map(|_| ())
+}
+
+/// Deletes an agent that never ran; one with runs is retired and they stay.
+pub async fn delete(tx: &mut Tx, key: i64, now: Timestamp) -> Result<()> {
+    let ran = "select key from executions where agent_key = $1 limit 1";
+    let sql = if tx.maybe::<(i64,)>(Query::new(ran).bind(key)).await?.is_some() {
+        Query::new("update agents set retired_at = coalesce(retired_at, $1) where key = $2")
+            .bind(now.micros())
+            .bind(key)
+    } else {
+        Query::new("delete from agents where key = $1").bind(key)
+    };
+    tx.run(sql).await.map(|_| ())
 }
 
 /// Keys of the agents a user owns.

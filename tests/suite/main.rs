@@ -4,6 +4,7 @@
 mod api;
 mod crash;
 mod demo;
+mod engine;
 mod exec;
 mod faults;
 mod import_export;

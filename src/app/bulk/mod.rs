@@ -6,7 +6,7 @@ mod plan;
 mod work;
 
 pub use jobs::{abort, get, list, progress, recent, start};
-pub use plan::{Plan, Target, can_retry, dry_run, plan, preview};
+pub use plan::{Plan, Target, dry_run, plan, preview};
 pub use work::{Desk, leave, work, work_off};
 
 use crate::domain::{Error, ExecutionId, Result, RunLink};

@@ -10,7 +10,7 @@ use crate::domain::{
 };
 use crate::store::executions::{self as rows, Record};
 use crate::store::list::{self, After, Selection};
-use crate::store::{Tx, events};
+use crate::store::{Tx, agents, events};
 use std::collections::{HashMap, HashSet};
 
 /// Rows read at once.
@@ -76,13 +76,16 @@ impl Plan {
     }
 }
 
-/// Can Runboard start this run once more? Every agent starts its own runs as yet, so it can with none.
-pub const fn can_retry(_run: &Record) -> Result<(), Reason> {
-    Err(Reason::NotStartedHere)
+/// Can Runboard start this run once more? `startable`: keys of the agents whose runs it can start.
+pub(super) fn can_retry(run: &Record, startable: &HashSet<i64>) -> Result<(), Reason> {
+    if !startable.contains(&run.agent_key) {
+        return Err(Reason::NotStartedHere);
+    }
+    if run.status.is_terminal() { Ok(()) } else { Err(Reason::Unfinished) }
 }
 
 /// Why nothing would be done with a run, if so.
-fn obstacle(caller: &Caller, action: BulkAction, run: &Record) -> Option<Reason> {
+fn obstacle(caller: &Caller, action: BulkAction, run: &Record, startable: &HashSet<i64>) -> Option<Reason> {
     if !caller.may_operate(run.agent_key) {
         return Some(Reason::NotYours);
     }
@@ -90,7 +93,7 @@ fn obstacle(caller: &Caller, action: BulkAction, run: &Record) -> Option<Reason>
         BulkAction::Terminate if run.status.is_terminal() => Some(Reason::Ended),
         BulkAction::Terminate if run.cancel_requested_at.is_some() => Some(Reason::StopAsked),
         BulkAction::Terminate => None,
-        BulkAction::Retry => can_retry(run).err(),
+        BulkAction::Retry => can_retry(run, startable).err(),
     }
 }
 
@@ -103,9 +106,13 @@ pub async fn plan(caller: &Caller, action: BulkAction, target: Target) -> Result
         Target::Ids(ids) => by_ids(&mut tx, caller, ids).await?,
         Target::Matching { filter, as_of } => (matching(&mut tx, caller, &filter, as_of).await?, Vec::new()),
     };
+    let startable = match action {
+        BulkAction::Retry => agents::run_here(&mut tx).await?.into_iter().collect(),
+        BulkAction::Terminate => HashSet::new(),
+    };
     let mut plan = Plan { counted: Vec::new(), excluded: Vec::new() };
     for run in found {
-        match obstacle(caller, action, &run) {
+        match obstacle(caller, action, &run, &startable) {
             None => plan.counted.push(run),
             Some(reason) => plan.excluded.push((stored_id(&run.id)?, reason, Some(run))),
         }

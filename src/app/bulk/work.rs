@@ -2,12 +2,13 @@
 //! is at a job as long as it renews its lease with each row, and a row is never done twice, because taking it and
 //! doing it are one transaction.
 
+use super::plan::can_retry;
 use crate::app::access::Credential;
-use crate::app::executions::terminate_in;
+use crate::app::control::{retry_in, terminate_in};
 use crate::app::{App, Caller};
 use crate::domain::{BulkAction, BulkResult, Error, ExecutionId, Reason, Result, Timestamp};
-use crate::store::Tx;
 use crate::store::bulk::{self as rows, OpenJob};
+use crate::store::{Tx, agents, executions};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -140,6 +141,7 @@ async fn slice(app: &App, job: &OpenJob) -> Result<bool> {
             return Ok(n > 0);
         }
         app.bulk.goes_on(job.key);
+        app.bell.ring();
     }
     Ok(true)
 }
@@ -194,7 +196,22 @@ async fn act(
             Err(Error::Forbidden(_)) => skipped(Reason::NotYours),
             Err(other) => Err(other),
         },
-        // No run is counted for a retry as yet (`can_retry`); a newer version's job is not for this one to do.
-        BulkAction::Retry => skipped(Reason::NotStartedHere),
+        BulkAction::Retry => {
+            let run = match executions::find(tx, id.as_str(), who.visible()).await {
+                Ok(run) => run,
+                Err(Error::NotFound) => return skipped(Reason::NotFound),
+                Err(other) => return Err(other),
+            };
+            let startable = agents::run_here(tx).await?.into_iter().collect();
+            if let Err(reason) = can_retry(&run, &startable) {
+                return skipped(reason);
+            }
+            match retry_in(tx, who, &id, None, now).await {
+                Ok(_) => Ok((BulkResult::Done, None)),
+                Err(Error::Conflict(_)) => skipped(Reason::NotStartedHere),
+                Err(Error::Forbidden(_)) => skipped(Reason::NotYours),
+                Err(other) => Err(other),
+            }
+        }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::count::{Need, Question};
 use super::{keep, key, look};
-use crate::app::Caller;
+use crate::app::{Caller, agents as agents_of};
 use crate::app::executions::{ListRequest, list_in};
 use crate::domain::fleet::MOST_AGENTS;
-use crate::domain::{AgentStanding, AgentSummary, Choice, Error, ExecutionPage, Filter, Fleet, Result, Status, Window};
+use crate::domain::{AgentStanding, Choice, Error, ExecutionPage, Filter, Fleet, Result, Status, Window};
 use crate::store::{agents, events, executions};
 
 /// Of waiting runs, and of the other unfinished ones.
@@ -36,7 +36,7 @@ pub async fn fleet(caller: &Caller, limit: i64) -> Result<Fleet> {
     for row in rows {
         let last_run = newest.iter().find(|r| r.agent_key == row.key).map(executions::Record::summary).transpose()?;
         let counts = counts.get(&row.key).copied().unwrap_or_default();
-        standings.push(AgentStanding { agent: AgentSummary::from(row), last_run, counts });
+        standings.push(AgentStanding { agent: agents_of::summary(caller, row), last_run, counts });
     }
     let fleet = Fleet { agents: standings, more, as_of };
     keep(&caller.app.numbers.fleets, key, now, &fleet);

@@ -96,7 +96,7 @@ async fn add_all(tx: &mut Tx, who: &Caller, new: Vec<NewExecution>, now: Timesta
         let attempt = attempt(tx, &n).await?;
         // Later lines of the same batch with this id find it known.
         known.insert(id.as_str().to_owned(), -1);
-        records.push(prepared(&id, agent, who, &n, attempt, now)?);
+        records.push(prepared(&id, agent, Some(who.user_key), &n, attempt, now)?);
         sources.push(n);
         results.push(Ok((id, true)));
     }
@@ -124,6 +124,9 @@ async fn agent(
     registered: &mut bool,
 ) -> Result<AgentRow> {
     if let Some(found) = agents::by_name(tx, name).await? {
+        if found.retired_at.is_some() && who.visible().includes(found.key) {
+            return Err(Error::Conflict(format!("the agent `{name}` was deleted and takes no new runs")));
+        }
         // Ownership is asked here too: an agent registered a moment ago is not in the caller's set yet.
         return if who.may_operate(found.key) || (found.owner_key == who.user_key && who.may_register()) {
             Ok(found)
@@ -136,6 +139,20 @@ async fn agent(
     }
     *registered = true;
     agents::register(tx, name, display_name, who.user_key, now).await
+}
+
+/// Adds one run without parts; answers its key.
+pub(in crate::app) async fn insert(
+    tx: &mut Tx,
+    id: &ExecutionId,
+    agent: &AgentRow,
+    user_key: Option<i64>,
+    n: &NewExecution,
+    attempt: i64,
+    now: Timestamp,
+) -> Result<i64> {
+    let keys = rows::insert(tx, &[prepared(id, agent, user_key, n, attempt, now)?]).await?;
+    keys.first().copied().ok_or_else(|| Error::Internal(id.to_string()))
 }
 
 /// A retry counts on from the run it retries.
@@ -189,7 +206,7 @@ fn times(n: &NewExecution, now: Timestamp) -> Times {
 fn prepared(
     id: &ExecutionId,
     agent: &AgentRow,
-    who: &Caller,
+    user_key: Option<i64>,
     n: &NewExecution,
     attempt: i64,
     now: Timestamp,
@@ -218,7 +235,7 @@ fn prepared(
         agent_key: agent.key,
         agent_name: agent.name.clone(),
         agent_display_name: agent.display_name.clone(),
-        user_key: Some(who.user_key),
+        user_key,
         status: t.status,
         triggered_by: n.triggered_by.unwrap_or(if n.parent_id.is_some() { Trigger::Agent } else { Trigger::Api }),
         queued_at: t.queued.micros(),

@@ -4,8 +4,10 @@ mod create;
 mod parts;
 mod patch;
 
+pub(super) use create::insert;
 pub use create::{batch, create};
 pub use parts::{append_log, upsert_steps, upsert_tool_calls};
+pub(crate) use patch::change;
 pub use patch::{heartbeat, patch};
 
 /// Bytes of error and other texts PostgreSQL can hold: it has no NUL.

@@ -1,5 +1,6 @@
 //! Server. Log lines, tool calls and steps of a run.
 
+use super::patch::told_to_stop;
 use crate::app::executions::{locked, path_id};
 use crate::app::{Caller, validate};
 use crate::domain::{Error, EventKind, NewLogLine, NewStep, NewToolCall, Result, Timestamp};
@@ -16,7 +17,7 @@ pub async fn append_log(caller: &Caller, id: &str, lines: Vec<NewLogLine>) -> Re
         .write(move |tx| {
             Box::pin(async move {
                 let record = locked(tx, &who, &id).await?;
-                let stop = record.cancel_requested_at.is_some() && !record.status.is_terminal();
+                let stop = told_to_stop(tx, &record, now).await?;
                 let last = if lines.is_empty() {
                     record.log_lines
                 } else {

@@ -5,9 +5,10 @@ use crate::app::executions::{locked, path_id};
 use crate::app::{Caller, validate};
 use crate::domain::execution::preview;
 use crate::domain::failure::fingerprint;
-use crate::domain::{Error, EventKind, ExecutionPatch, ExecutionSummary, Result, Status, Timestamp};
+use crate::domain::{AgentKind, Error, EventKind, ExecutionPatch, ExecutionSummary, Result, Status, Timestamp};
 use crate::store::executions::{self as rows, Record, nanos};
-use crate::store::{Tx, events, search};
+use crate::store::queue::{self, State};
+use crate::store::{Tx, agents, events, search, stops};
 
 /// A heartbeat becomes news for those who watch this often; the row itself always knows the last one.
 const HEARTBEAT_NEWS_MS: i64 = 15_000;
@@ -22,21 +23,57 @@ pub async fn patch(caller: &Caller, id: &str, patch: ExecutionPatch) -> Result<E
         .write(move |tx| {
             Box::pin(async move {
                 let mut record = locked(tx, &who, &id).await?;
-                apply(&mut record, &patch, now)?;
-                if patch.response.is_some() || patch.error.is_some() {
-                    replace_texts(tx, &mut record, &patch).await?;
+                if patch.status.is_some_and(|s| s != record.status) {
+                    not_the_engines(tx, &record).await?;
                 }
-                if let Some(labels) = &patch.labels {
-                    rows::replace_labels(tx, record.key, labels).await?;
-                }
-                rows::save(tx, &mut record, now).await?;
-                let kind =
-                    if patch.status.is_some() { EventKind::of(record.status, false) } else { EventKind::Updated };
-                events::append(tx, &[(record.key, record.agent_key, kind)], now).await?;
+                change(tx, &mut record, &patch, now).await?;
+                told_to_stop(tx, &record, now).await?;
                 record.summary()
             })
         })
         .await
+}
+
+/// Whoever does a run says how it stands; of a run that Runboard does that is Runboard.
+async fn not_the_engines(tx: &mut Tx, record: &Record) -> Result<()> {
+    let Some(entry) = queue::of(tx, record.key).await? else { return Ok(()) };
+    // A webhook may report before it has answered.
+    let reports = match entry.state {
+        State::Away => true,
+        State::Working => agents::by_key(tx, entry.agent_key).await?.kind == AgentKind::Webhook,
+        State::Ready | State::Parked => false,
+    };
+    if reports {
+        return Ok(());
+    }
+    Err(Error::Conflict("Runboard does this run itself and says how it ends; ask it to stop instead".to_owned()))
+}
+
+/// Whoever does the run is being told, in this answer, that it shall stop.
+pub(super) async fn told_to_stop(tx: &mut Tx, record: &Record, now: Timestamp) -> Result<bool> {
+    let asked = record.cancel_requested_at.is_some() && !record.status.is_terminal();
+    // Of a run that Runboard does, others may report; that is not who has to stop.
+    if asked && queue::of(tx, record.key).await?.is_none_or(|entry| entry.state == State::Away) {
+        stops::acknowledge(tx, record.key, now).await?;
+    }
+    Ok(asked)
+}
+
+/// Changes a run in a transaction: the row, its texts, the event. With its end it leaves the queue.
+pub(crate) async fn change(tx: &mut Tx, record: &mut Record, patch: &ExecutionPatch, now: Timestamp) -> Result<()> {
+    apply(record, patch, now)?;
+    if patch.response.is_some() || patch.error.is_some() {
+        replace_texts(tx, record, patch).await?;
+    }
+    if let Some(labels) = &patch.labels {
+        rows::replace_labels(tx, record.key, labels).await?;
+    }
+    if patch.status.is_some_and(Status::is_terminal) {
+        queue::remove(tx, record.key).await?;
+    }
+    rows::save(tx, record, now).await?;
+    let kind = if patch.status.is_some() { EventKind::of(record.status, false) } else { EventKind::Updated };
+    events::append(tx, &[(record.key, record.agent_key, kind)], now).await
 }
 
 fn apply(r: &mut Record, p: &ExecutionPatch, now: Timestamp) -> Result<()> {
@@ -149,7 +186,7 @@ pub async fn heartbeat(caller: &Caller, id: &str) -> Result<bool> {
                 } else {
                     rows::touch(tx, record.key, now).await?;
                 }
-                Ok(record.cancel_requested_at.is_some())
+                told_to_stop(tx, &record, now).await
             })
         })
         .await

@@ -12,7 +12,6 @@ macro_rules! say {
 mod command;
 mod deliver;
 mod leftover;
-mod lines;
 mod output;
 mod queue;
 mod terminal;
@@ -20,6 +19,7 @@ mod terminal;
 use crate::cli::client::Client;
 use crate::cli::{new_id, now};
 use crate::domain::{ExecutionId, ExecutionPatch, LogStream, NewExecution, NewLogLine, Status, Trigger};
+use crate::process::group;
 use command::{Ended, Signals};
 use deliver::{Delivery, Outcome, Patience};
 use output::{Output, Seen};
@@ -198,14 +198,14 @@ fn end_of(waited: io::Result<Ended>, out: &Seen, err: &Seen) -> (u8, ExecutionPa
         Ok(ended) => ended,
         Err(error) => return (126, failed(format!("how the command ended is unknown: {error}"))),
     };
-    let error = command::failure(ended.status, err.last_line.as_deref());
+    let error = group::failure(ended.status, err.last_line.as_deref());
     let (status, error) = match error {
         _ if ended.stopped => (Status::Cancelled, None),
         None => (Status::Success, None),
         Some(error) => (Status::Failed, Some(error)),
     };
     let end = ExecutionPatch { status: Some(status), error, response: out.tail.text(), ..ExecutionPatch::default() };
-    (command::exit_code(ended.status), end)
+    (group::exit_code(ended.status), end)
 }
 
 /// The command as one would type it, at most 64 KiB.

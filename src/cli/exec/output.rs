@@ -1,9 +1,9 @@
 //! Server. Reads one output of the command: passes it on byte for byte and hands its lines to the queue.
 
-use super::lines::{Lines, Tail};
 use super::queue::Queue;
 use crate::cli::now;
 use crate::domain::{LogStream, NewLogLine};
+use crate::process::lines::{Lines, Tail};
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;

@@ -176,13 +176,25 @@ pub async fn find(db: &mut impl Executor, id: &str, visible: &Visible) -> Result
 pub async fn find_for_update(tx: &mut Tx, id: &str, visible: &Visible) -> Result<Record> {
     let mut q = select("where e.id = ");
     q.value(id);
+    let found = for_update(tx, q).await?;
+    if !visible.includes(found.agent_key) {
+        return Err(Error::NotFound);
+    }
+    Ok(found)
+}
+
+/// The same by its key, for the engine, whose right to it is that it holds the run.
+pub async fn by_key_for_update(tx: &mut Tx, key: i64) -> Result<Record> {
+    let mut q = select("where e.key = ");
+    q.value(key);
+    for_update(tx, q).await
+}
+
+async fn for_update(tx: &mut Tx, mut q: Query) -> Result<Record> {
     if !tx.is_sqlite() {
         q.push(" for update of e");
     }
     let found: Record = tx.one(q).await?;
-    if !visible.includes(found.agent_key) {
-        return Err(Error::NotFound);
-    }
     tx.recount.reads(&found);
     Ok(found)
 }

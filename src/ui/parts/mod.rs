@@ -13,6 +13,7 @@ pub mod run;
 pub mod runs;
 mod signed;
 mod status;
+mod start;
 mod stop;
 mod time;
 
@@ -26,5 +27,6 @@ pub use nav::Nav;
 pub use problem::Problem;
 pub use signed::Signed;
 pub use status::{StatusMark, status_class, status_word};
+pub use start::{StartDialog, Starting, retry_item, use_start};
 pub use stop::{StopDialog, StopRequest, use_stop};
 pub use time::{Elapsed, RelativeTime, Unknown, exact};

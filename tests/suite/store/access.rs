@@ -2,7 +2,7 @@
 
 use crate::support::{Backend, World, on_both, run_of};
 use runboard::app::executions::{self, ListRequest};
-use runboard::app::{Caller, agents, numbers, record, tokens};
+use runboard::app::{Caller, agents, control, numbers, record, tokens};
 use runboard::domain::{Error, ExecutionPatch, Filter, Role, Scope, Status};
 
 on_both!(
@@ -43,7 +43,7 @@ async fn lesson_6_nothing_outside_ones_access_exists(backend: Backend) {
     let (bo, _) = world.person("bo@example.com", Role::User, Scope::Write).await;
     let id = run.id.as_str();
     assert_eq!(executions::get(&bo, id).await.err(), Some(Error::NotFound));
-    assert_eq!(executions::terminate(&bo, id, false).await.err(), Some(Error::NotFound));
+    assert_eq!(control::terminate(&bo, id, false).await.err(), Some(Error::NotFound));
     assert_eq!(record::heartbeat(&bo, id).await.err(), Some(Error::NotFound));
     assert_eq!(record::patch(&bo, id, ExecutionPatch::default()).await.err(), Some(Error::NotFound));
     assert_eq!(runboard::app::parts::log(&bo, id, 0, None).await.err(), Some(Error::NotFound));
@@ -80,11 +80,11 @@ async fn viewers_do_not_operate(backend: Backend) {
     let (bo, _) = world.person("bo@example.com", Role::User, Scope::Write).await;
     agents::share(&world.admin, "helper", "bo@example.com", "view").await.expect("shared");
     let bo = bo.refreshed().await.expect("looked up").expect("valid");
-    assert!(matches!(executions::terminate(&bo, run.id.as_str(), false).await, Err(Error::Forbidden(_))));
+    assert!(matches!(control::terminate(&bo, run.id.as_str(), false).await, Err(Error::Forbidden(_))));
     assert!(matches!(agents::share(&bo, "helper", "bo@example.com", "operate").await, Err(Error::Forbidden(_))));
     agents::share(&world.admin, "helper", "bo@example.com", "operate").await.expect("shared");
     let bo = bo.refreshed().await.expect("looked up").expect("valid");
-    assert!(executions::terminate(&bo, run.id.as_str(), false).await.expect("asked").cancel_requested);
+    assert!(control::terminate(&bo, run.id.as_str(), false).await.expect("asked").cancel_requested);
 }
 
 async fn read_tokens_do_not_write(backend: Backend) {

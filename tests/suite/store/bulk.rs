@@ -2,7 +2,7 @@
 
 use crate::support::{Backend, World, ended, on_both, run_of};
 use runboard::app::bulk::{self, Target};
-use runboard::app::{Caller, agents, executions, record, tokens};
+use runboard::app::{Caller, agents, control, executions, record, tokens};
 use runboard::domain::{
     BulkAction, BulkJob, BulkResult, BulkState, Error, ExecutionId, ExecutionPatch, Filter, Reason, Role, Scope, Status,
 };
@@ -62,7 +62,7 @@ async fn a_dry_run_says_what_the_real_one_does(backend: Backend) {
     let world = World::new(backend).await;
     let going = world.record(run_of("mine", "going")).await.id;
     let waiting = world.record(run_of("mine", "asked before")).await.id;
-    executions::terminate(&world.admin, waiting.as_str(), false).await.expect("asked");
+    control::terminate(&world.admin, waiting.as_str(), false).await.expect("asked");
     let over = world.record(ended("mine", Status::Failed, 0, 5)).await.id;
     let seen = world.record(run_of("seen", "for viewing")).await.id;
     let secret = world.record(run_of("secret", "foreign")).await.id;

@@ -2,7 +2,7 @@
 
 use crate::support::{Backend, START, World, ended, on_both, run_of};
 use runboard::app::record::{append_log, batch, create, heartbeat, patch, upsert_steps, upsert_tool_calls};
-use runboard::app::{Claim, executions, parts};
+use runboard::app::{Claim, control, executions, parts};
 use runboard::domain::{
     Error, ExecutionPatch, LogStream, NewExecution, NewLogLine, NewStep, NewToolCall, PartStatus, Status, Trigger,
 };
@@ -85,7 +85,7 @@ async fn a_terminal_status_never_changes(backend: Backend) {
 async fn lesson_9_a_late_success_does_not_overwrite_cancelled(backend: Backend) {
     let world = World::new(backend).await;
     let run = world.record(run_of("a", "m")).await;
-    executions::terminate(&world.admin, run.id.as_str(), false).await.expect("asked");
+    control::terminate(&world.admin, run.id.as_str(), false).await.expect("asked");
     patch(&world.admin, run.id.as_str(), status(Status::Cancelled)).await.expect("confirmed");
     let late = patch(&world.admin, run.id.as_str(), status(Status::Success)).await;
     assert!(matches!(late, Err(Error::Conflict(text)) if text.contains("cancelled")));
@@ -122,15 +122,15 @@ async fn stop_is_requested_once_and_reaches_children(backend: Backend) {
     assert_eq!(child.triggered_by, Trigger::Agent);
     let grandchild =
         world.record(NewExecution { parent_id: Some(child.id.clone()), ..run_of("b", "grandchild") }).await;
-    let first = executions::terminate(&world.admin, parent.id.as_str(), false).await.expect("asked");
+    let first = control::terminate(&world.admin, parent.id.as_str(), false).await.expect("asked");
     assert!(first.cancel_requested && first.status == Status::Running);
-    let again = executions::terminate(&world.admin, parent.id.as_str(), true).await.expect("asked again");
+    let again = control::terminate(&world.admin, parent.id.as_str(), true).await.expect("asked again");
     assert_eq!(again.version, first.version);
     for id in [&child.id, &grandchild.id] {
         assert!(executions::summary(&world.admin, id.as_str()).await.expect("found").cancel_requested);
     }
     patch(&world.admin, parent.id.as_str(), status(Status::Cancelled)).await.expect("confirmed");
-    let late = executions::terminate(&world.admin, parent.id.as_str(), false).await;
+    let late = control::terminate(&world.admin, parent.id.as_str(), false).await;
     assert!(matches!(late, Err(Error::Conflict(_))));
     let detail = executions::get(&world.admin, parent.id.as_str()).await.expect("found");
     assert_eq!(detail.children.len(), 1);
@@ -199,7 +199,7 @@ async fn heartbeats_tell_of_a_stop(backend: Backend) {
     let run = world.record(run_of("a", "m")).await;
     assert_eq!(run.heartbeat_at, None);
     assert_eq!(heartbeat(&world.admin, run.id.as_str()).await, Ok(false));
-    executions::terminate(&world.admin, run.id.as_str(), false).await.expect("asked");
+    control::terminate(&world.admin, run.id.as_str(), false).await.expect("asked");
     world.pass_ms(1_000);
     assert_eq!(heartbeat(&world.admin, run.id.as_str()).await, Ok(true));
     let stored = executions::summary(&world.admin, run.id.as_str()).await.expect("found");

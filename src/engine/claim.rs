@@ -1,0 +1,61 @@
+//! Server. Taking runs from the queue. Who takes a run and that it has begun are one transaction of the writer.
+
+use super::job::{Job, timeout_s};
+use super::{Engine, LEASE_MS};
+use crate::app::record;
+use crate::domain::{ExecutionPatch, Result, Status, Timestamp};
+use crate::store::{Tx, agents, executions, queue};
+use std::sync::atomic::Ordering;
+
+impl Engine {
+    /// Takes what waits and has room, and begins it.
+    pub(super) async fn claim(&self) -> Result<()> {
+        let app = &self.0.app;
+        if self.0.closing.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let room = app.config.max_runs.saturating_sub(self.0.running.borrow().len());
+        // The writer is not bothered for nothing.
+        if room == 0 || queue::agents_with_room(&mut app.store.read(), app.now()).await?.is_empty() {
+            return Ok(());
+        }
+        let (owner, now) = (self.0.owner.clone(), app.now());
+        let jobs = app.store.write(move |tx| Box::pin(async move { take(tx, &owner, room, now).await })).await?;
+        for job in jobs {
+            self.begin(job);
+        }
+        Ok(())
+    }
+}
+
+/// One run of each agent that waits, and again, until there is nothing to take or no room.
+async fn take(tx: &mut Tx, owner: &str, room: usize, now: Timestamp) -> Result<Vec<Job>> {
+    let mut jobs = Vec::new();
+    loop {
+        let waiting = queue::agents_with_room(tx, now).await?;
+        if waiting.is_empty() {
+            return Ok(jobs);
+        }
+        for agent_key in waiting {
+            if jobs.len() >= room {
+                return Ok(jobs);
+            }
+            let agent = agents::by_key(tx, agent_key).await?;
+            let deadline = timeout_s(&agent).map(|s| now.plus_secs(s));
+            let until = now.plus_millis(LEASE_MS);
+            let Some(entry) = queue::take(tx, agent_key, owner, now, until, deadline).await? else { continue };
+            let mut run = executions::by_key_for_update(tx, entry.execution_key).await?;
+            let begun = ExecutionPatch { status: Some(Status::Running), ..ExecutionPatch::default() };
+            record::change(tx, &mut run, &begun, now).await?;
+            let texts = executions::texts(tx, run.key).await?;
+            jobs.push(Job {
+                key: run.key,
+                id: run.id,
+                agent,
+                message: texts.message.unwrap_or(run.message),
+                deadline: entry.deadline.map(Timestamp::from_micros),
+                tries: entry.tries,
+            });
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Server. What a command writes: its response, as far as it is text and not too long, and its log.
+
+use crate::domain::LogStream;
+use crate::engine::log::Log;
+use crate::process::lines::Lines;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// The most that is kept of a response: the API's limit, less the room to say that it was more.
+const KEPT: usize = (1 << 20) - 256;
+/// After the command's end: silence this long means that only others hold the pipe.
+const QUIET: Duration = Duration::from_millis(300);
+/// A line without an end is shown after this.
+const PARTIAL: Duration = Duration::from_millis(200);
+/// The most a pipe can hold: what is read beyond that after the command's end is not the command's.
+const PIPE_CAPACITY: usize = 1 << 20;
+
+/// Reads the next bytes; `None` at the end, which is also when the command has ended and nothing more comes.
+struct Source<R> {
+    pipe: R,
+    ended: watch::Receiver<bool>,
+    chunk: Vec<u8>,
+    after_end: usize,
+}
+
+impl<R: AsyncRead + Unpin> Source<R> {
+    fn new(pipe: R, ended: watch::Receiver<bool>) -> Self {
+        Self { pipe, ended, chunk: vec![0; 64 << 10], after_end: 0 }
+    }
+
+    async fn next(&mut self) -> Option<&[u8]> {
+        let mut ended = *self.ended.borrow();
+        let n = loop {
+            tokio::select! {
+                read = self.pipe.read(&mut self.chunk) => break read.ok().filter(|n| *n > 0)?,
+                () = sleep(QUIET), if ended => return None,
+                _ = self.ended.changed(), if !ended => ended = true,
+            }
+        };
+        if ended {
+            self.after_end += n;
+        }
+        (self.after_end <= PIPE_CAPACITY).then(|| &self.chunk[..n])
+    }
+}
+
+/// The end of an output, and how long it was.
+#[derive(Debug, Default)]
+pub struct Response {
+    bytes: Vec<u8>,
+    total: usize,
+}
+
+pub async fn response(pipe: impl AsyncRead + Unpin, ended: watch::Receiver<bool>) -> Response {
+    let mut source = Source::new(pipe, ended);
+    let mut response = Response::default();
+    while let Some(chunk) = source.next().await {
+        response.push(chunk);
+    }
+    response
+}
+
+impl Response {
+    fn push(&mut self, chunk: &[u8]) {
+        self.total += chunk.len();
+        self.bytes.extend_from_slice(chunk);
+        if self.bytes.len() > 2 * KEPT {
+            self.bytes.drain(..self.bytes.len() - KEPT);
+        }
+    }
+
+    /// `None` when nothing but blanks was written. What is left out is said in front.
+    pub fn text(&self) -> Option<String> {
+        let kept = &self.bytes[self.bytes.len().saturating_sub(KEPT)..];
+        if is_binary(kept) {
+            return Some(format!("[The command wrote {} bytes that are no text; they are not kept.]", self.total));
+        }
+        // The cut may have hit the middle of a character.
+        let start = kept.iter().take(3).take_while(|b| matches!(b, 0x80..=0xBF)).count();
+        let mut text = String::from_utf8_lossy(&kept[start..]).into_owned();
+        // Replacement characters are longer than the bytes they stand for.
+        if text.len() > KEPT {
+            text = text.split_off(text.ceil_char_boundary(text.len() - KEPT));
+        }
+        if self.total > KEPT {
+            return Some(format!(
+                "[The command wrote {} bytes; only the last {} are kept.]\n{text}",
+                self.total,
+                text.len()
+            ));
+        }
+        let trimmed = text.trim_end();
+        (!trimmed.trim().is_empty()).then(|| trimmed.to_owned())
+    }
+}
+
+/// A NUL, or much that is no UTF-8.
+fn is_binary(bytes: &[u8]) -> bool {
+    let wrong = || bytes.utf8_chunks().map(|chunk| chunk.invalid().len()).sum::<usize>();
+    bytes.contains(&0) || wrong() * 10 > bytes.len()
+}
+
+/// Writes lines into the log as they come; answers the last one that is not blank.
+pub async fn lines(pipe: impl AsyncRead + Unpin, ended: watch::Receiver<bool>, log: Log) -> Option<String> {
+    let mut source = Source::new(pipe, ended);
+    let mut lines = Lines::default();
+    let mut last = None;
+    let mut show_at = Instant::now();
+    loop {
+        let mut out = Vec::new();
+        let waiting = lines.pending();
+        let more = tokio::select! {
+            chunk = source.next() => {
+                if let Some(chunk) = chunk {
+                    if !waiting {
+                        show_at = Instant::now() + PARTIAL;
+                    }
+                    lines.push(chunk, &mut |line| out.push(line));
+                    true
+                } else {
+                    lines.flush(true, &mut |line| out.push(line));
+                    false
+                }
+            }
+            () = sleep_until(show_at), if waiting => {
+                lines.flush(false, &mut |line| out.push(line));
+                // Half a character stays; it must not keep the end from being seen.
+                show_at = Instant::now() + 3 * QUIET;
+                true
+            }
+        };
+        for line in out {
+            if !line.trim().is_empty() {
+                last = Some(line.clone());
+            }
+            log.line(LogStream::Stderr, line).await;
+        }
+        if !more {
+            return last;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(chunks: &[&[u8]]) -> Option<String> {
+        let mut response = Response::default();
+        for chunk in chunks {
+            response.push(chunk);
+        }
+        response.text()
+    }
+
+    #[test]
+    fn a_response_is_what_was_written() {
+        assert_eq!(written(&[b"two\n", b"lines\n"]).as_deref(), Some("two\nlines"));
+        assert_eq!(written(&[b" \n"]), None);
+        assert_eq!(
+            written(&["é".as_bytes(), b"\xFF and much that is text"]).as_deref(),
+            Some("é\u{FFFD} and much that is text")
+        );
+    }
+
+    #[test]
+    fn too_much_is_bounded_and_said_so() {
+        let chunk = "é".repeat(32 << 10);
+        let text = written(&vec![chunk.as_bytes(); 100]).expect("a response");
+        assert!(text.len() <= 1 << 20 && text.ends_with('é'), "{} bytes", text.len());
+        assert!(text.starts_with("[The command wrote 6553600 bytes; only the last "), "{}", &text[..80]);
+    }
+
+    #[test]
+    fn what_is_no_text_is_not_kept() {
+        for bytes in [&b"a\0b"[..], &[0xFF; 1_000]] {
+            let text = written(&[bytes]).expect("a note");
+            assert_eq!(text, format!("[The command wrote {} bytes that are no text; they are not kept.]", bytes.len()));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Server. How a run ended: its status, what it answered, and whether it is started again by itself. One transaction,
+//! and only by the server that holds the run: a late answer changes nothing.
+
+use super::job::{Failure, Job, Outcome, retry_policy};
+use super::{Engine, Halt};
+use crate::app::control::{Start, again, enqueue, startable};
+use crate::app::{App, record};
+use crate::domain::{Error, ExecutionPatch, Result, RetryOn, Status, Timestamp};
+use crate::store::executions::Record;
+use crate::store::{Tx, agents, executions, queue};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The database could not be reached: tried again after.
+const AGAIN: Duration = Duration::from_millis(500);
+
+impl Engine {
+    /// Writes down how a run ended, however long the database is away, as long as the run is this server's.
+    pub(super) async fn finish(&self, job: &Job, outcome: Outcome, mut halted: watch::Receiver<Option<Halt>>) {
+        let why = *halted.borrow();
+        if why == Some(Halt::Lost) {
+            tracing::info!(id = %job.id, "a run ended that is no longer this server's");
+            return;
+        }
+        let end = ended(job, outcome, why);
+        loop {
+            match self.write_end(job, end.clone()).await {
+                Ok(()) => return,
+                Err(e @ Error::Unavailable(_)) => tracing::warn!(id = %job.id, error = %e, "the end of a run waits"),
+                Err(e) => {
+                    tracing::error!(id = %job.id, error = %e, "the end of a run can't be written");
+                    return;
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(AGAIN) => {}
+                _ = halted.wait_for(|why| *why == Some(Halt::Lost)) => return,
+            }
+        }
+    }
+
+    async fn write_end(&self, job: &Job, end: End) -> Result<()> {
+        let (app, owner, key, tries) = (self.0.app.clone(), self.0.owner.clone(), job.key, job.tries);
+        let now = app.now();
+        self.0
+            .app
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    if !queue::holds(tx, key, &owner).await? {
+                        return Ok(());
+                    }
+                    let mut run = executions::by_key_for_update(tx, key).await?;
+                    let end = End { stopped: run.cancel_requested_at.is_some(), ..end };
+                    close(tx, &app, &mut run, end, tries, now).await
+                })
+            })
+            .await
+    }
+}
+
+/// What is to be written.
+#[derive(Debug, Clone, Default)]
+pub(super) struct End {
+    /// It was asked to stop, and is known to have ended.
+    pub stopped: bool,
+    pub patch: ExecutionPatch,
+    pub failure: Option<Failure>,
+}
+
+/// A halt is the reason of the end, whatever the work itself came to.
+fn ended(job: &Job, outcome: Outcome, why: Option<Halt>) -> End {
+    let failure = match why {
+        Some(Halt::Timeout) => {
+            let s = super::job::timeout_s(&job.agent).unwrap_or_default();
+            Some(Failure::of(format!("timed out after {s} s"), RetryOn::Timeout))
+        }
+        Some(Halt::Shutdown) => Some(Failure::lasting("interrupted: the server was stopped")),
+        Some(Halt::Stop | Halt::Lost) | None => outcome.failure,
+    };
+    End { stopped: false, patch: outcome.patch, failure }
+}
+
+/// Ends a run, and starts it again where its agent wants that. One that was asked to stop is cancelled, whatever it
+/// still came to.
+pub(super) async fn close(
+    tx: &mut Tx,
+    app: &App,
+    run: &mut Record,
+    end: End,
+    tries: i64,
+    now: Timestamp,
+) -> Result<()> {
+    let status = match &end.failure {
+        _ if end.stopped => Status::Cancelled,
+        Some(_) => Status::Failed,
+        None => Status::Success,
+    };
+    let error = end.failure.as_ref().filter(|_| !end.stopped).map(|f| f.error.clone());
+    let patch = ExecutionPatch { status: Some(status), error, ..end.patch };
+    record::change(tx, run, &patch, now).await?;
+    match end.failure.and_then(|f| f.kind) {
+        // Who stopped it does not want it to go on as another.
+        Some(kind) if run.cancel_requested_at.is_none() => start_again(tx, app, run, kind, tries, now).await,
+        _ => Ok(()),
+    }
+}
+
+async fn start_again(tx: &mut Tx, app: &App, run: &Record, kind: RetryOn, tries: i64, now: Timestamp) -> Result<()> {
+    let agent = agents::by_key(tx, run.agent_key).await?;
+    let Some(policy) = retry_policy(&agent)? else { return Ok(()) };
+    if tries >= policy.attempts || !policy.on.contains(&kind) || startable(&agent, &app.config).is_err() {
+        return Ok(());
+    }
+    // At most nine times doubled: attempts are ten at most.
+    let doubled = u32::try_from(tries - 1).ok().and_then(|n| 2_i64.checked_pow(n)).unwrap_or(1);
+    let ready_at = now.plus_secs(policy.backoff_s * doubled);
+    let (new, attempt) = (again(tx, run).await?, run.attempt + 1);
+    let start = Start { agent: &agent, user_key: run.user_key, new, attempt, ready_at, tries: tries + 1 };
+    enqueue(tx, start, now).await.map(|_| ())
+}

@@ -1,0 +1,177 @@
+//! Server. Does the runs of agents that Runboard runs itself: takes them from the queue under a lease, looks after them
+//! while they go on, and writes down how they end. Several servers may share a database; each run is done by one.
+
+mod claim;
+mod command;
+mod finish;
+mod job;
+mod log;
+mod recover;
+
+use crate::app::App;
+use crate::domain::{Result, Timestamp};
+use crate::store::queue;
+use job::Job;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A server that gave no sign of life for so long is taken to be gone, and its runs with it.
+const LEASE_MS: i64 = 20_000;
+/// Signs of life are given this often.
+const RENEW_MS: i64 = 5_000;
+/// The queue is looked at this often when nothing rings.
+const PACE: Duration = Duration::from_secs(1);
+/// How long the ends of runs may take to be written when the server ends.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Why a run is to end before it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Halt {
+    /// Somebody asked.
+    Stop,
+    /// It took longer than its agent allows.
+    Timeout,
+    /// It is another server's now, or has ended otherwise: what it does no longer counts.
+    Lost,
+    /// This server ends.
+    Shutdown,
+}
+
+/// A run this server is at.
+struct Running {
+    halt: watch::Sender<Option<Halt>>,
+    deadline: Option<Timestamp>,
+}
+
+impl Running {
+    /// The first reason stands, unless there is less time than before or the run is no longer ours.
+    fn halt(&self, why: Halt) {
+        self.halt.send_if_modified(|now| {
+            let news = match *now {
+                None => true,
+                Some(Halt::Lost) => false,
+                Some(before) => matches!(why, Halt::Lost | Halt::Shutdown) && why != before,
+            };
+            if news {
+                *now = Some(why);
+            }
+            news
+        });
+    }
+}
+
+/// The engine of one server. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    app: App,
+    /// The name runs are held under.
+    owner: String,
+    running: watch::Sender<HashMap<i64, Running>>,
+    renewed_at: AtomicI64,
+    looked_elsewhere_at: AtomicI64,
+    /// No further runs are taken.
+    closing: AtomicBool,
+}
+
+impl Engine {
+    pub fn new(app: App) -> Self {
+        Self(Arc::new(Inner {
+            app,
+            owner: uuid::Uuid::now_v7().to_string(),
+            running: watch::Sender::new(HashMap::new()),
+            renewed_at: AtomicI64::new(i64::MIN),
+            looked_elsewhere_at: AtomicI64::new(i64::MIN),
+            closing: AtomicBool::new(false),
+        }))
+    }
+
+    /// Works until the server ends; `drain` ends it well.
+    pub async fn work(self) {
+        loop {
+            if let Err(e) = self.step().await {
+                tracing::warn!(error = %e, "the queue will be looked at again");
+            }
+            // Either way there is a look to be had.
+            drop(tokio::time::timeout(PACE, self.0.app.bell.rung()).await);
+        }
+    }
+
+    /// Once around: what goes on here, what others left, what waits.
+    pub async fn step(&self) -> Result<()> {
+        self.look_after().await?;
+        self.recover().await?;
+        self.claim().await
+    }
+
+    /// Returns when this server is at no run.
+    pub async fn idle(&self) {
+        // The sender is ours, so it is there.
+        drop(self.0.running.subscribe().wait_for(HashMap::is_empty).await);
+    }
+
+    /// Takes no further runs, gives those going on some time, then ends them and waits until that is written down.
+    pub async fn drain(&self) {
+        self.0.closing.store(true, Ordering::SeqCst);
+        let config = &self.0.app.config;
+        let patience = Duration::from_millis(config.drain_ms);
+        if tokio::time::timeout(patience, self.idle()).await.is_ok() {
+            return;
+        }
+        self.0.running.borrow().values().for_each(|run| run.halt(Halt::Shutdown));
+        let patience = Duration::from_millis(config.kill_after_ms.min(config.drain_ms)) + LAST_WORDS;
+        if tokio::time::timeout(patience, self.idle()).await.is_err() {
+            tracing::warn!("some runs had not ended; the next server to look will say that they were interrupted");
+        }
+    }
+
+    /// Gives signs of life, and tells runs what they must know: that they are to stop, took too long, or are no longer
+    /// this server's.
+    async fn look_after(&self) -> Result<()> {
+        let inner = &self.0;
+        let keys: Vec<i64> = inner.running.borrow().keys().copied().collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let (app, now) = (&inner.app, inner.app.now());
+        for (key, run) in &*inner.running.borrow() {
+            if run.deadline.is_some_and(|at| at <= now) {
+                tracing::info!(key, "a run took too long");
+                run.halt(Halt::Timeout);
+            }
+        }
+        if now.micros().saturating_sub(inner.renewed_at.load(Ordering::SeqCst)) >= RENEW_MS * 1_000 {
+            let (owner, until, keys) = (inner.owner.clone(), now.plus_millis(LEASE_MS), keys.clone());
+            app.store.write(move |tx| Box::pin(async move { queue::renew(tx, &owner, &keys, until).await })).await?;
+            inner.renewed_at.store(now.micros(), Ordering::SeqCst);
+        }
+        let held: HashMap<i64, bool> = queue::held(&mut app.store.read(), &inner.owner).await?.into_iter().collect();
+        let running = inner.running.borrow();
+        for run in keys.iter().filter_map(|key| running.get(key).map(|run| (held.get(key), run))) {
+            match run {
+                (None, run) => run.halt(Halt::Lost),
+                (Some(true), run) => run.halt(Halt::Stop),
+                (Some(false), _) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Does a run in a task of its own.
+    fn begin(&self, job: Job) {
+        let (halt, halted) = watch::channel(None);
+        let key = job.key;
+        self.0.running.send_modify(|all| drop(all.insert(key, Running { halt, deadline: job.deadline })));
+        let engine = self.clone();
+        tokio::spawn(async move {
+            engine.carry_out(job, halted).await;
+            engine.0.running.send_modify(|all| drop(all.remove(&key)));
+            // There is room for another.
+            engine.0.app.bell.ring();
+        });
+    }
+}

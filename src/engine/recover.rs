@@ -1,0 +1,111 @@
+//! Server. Runs nobody is at any more, and runs of others that took too long.
+
+use super::Engine;
+use super::finish::{End, close};
+use super::job::{Failure, timeout_s};
+use crate::app::App;
+use crate::domain::{AgentKind, ExecutionPatch, Result, RetryOn, Status, Timestamp};
+use crate::process::leftover;
+use crate::store::queue::Entry;
+use crate::store::{Tx, Visible, agents, executions, queue};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Runs of external agents are looked at this often.
+const ELSEWHERE_MS: i64 = 10_000;
+
+impl Engine {
+    pub(super) async fn recover(&self) -> Result<()> {
+        let (app, now) = (&self.0.app, self.0.app.now());
+        let mut db = app.store.read();
+        if !queue::lost(&mut db, &self.0.owner, now).await?.is_empty() {
+            self.take_up_lost(now).await?;
+        }
+        if !queue::overdue(&mut db, now).await?.is_empty() {
+            let to_end = app.clone();
+            app.store.write(move |tx| Box::pin(async move { end_overdue(tx, &to_end, now).await })).await?;
+        }
+        if now.micros().saturating_sub(self.0.looked_elsewhere_at.load(Ordering::SeqCst)) < ELSEWHERE_MS * 1_000 {
+            return Ok(());
+        }
+        self.0.looked_elsewhere_at.store(now.micros(), Ordering::SeqCst);
+        let late = queue::overdue_elsewhere(&mut db, now).await?;
+        if late.is_empty() {
+            return Ok(());
+        }
+        app.store.write(move |tx| Box::pin(async move { end_elsewhere(tx, late, now).await })).await
+    }
+
+    /// What a server that is gone was at has failed; on this machine, what it left running is ended.
+    async fn take_up_lost(&self, now: Timestamp) -> Result<()> {
+        let (app, owner) = (self.0.app.clone(), self.0.owner.clone());
+        let commands = self
+            .0
+            .app
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut commands = Vec::new();
+                    // Read again: another server may have been faster.
+                    for entry in queue::lost(tx, &owner, now).await? {
+                        commands.extend(interrupted(tx, &app, &entry, now).await?);
+                    }
+                    Ok(commands)
+                })
+            })
+            .await?;
+        for id in commands {
+            let kill_after = Duration::from_millis(self.0.app.config.kill_after_ms);
+            tokio::spawn(async move {
+                let ended = leftover::end(&id, kill_after).await;
+                if ended > 0 {
+                    tracing::warn!(id, ended, "processes of an interrupted run were ended");
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Ends a run whose server is gone; its id, if it was a command.
+async fn interrupted(tx: &mut Tx, app: &App, entry: &Entry, now: Timestamp) -> Result<Option<String>> {
+    let mut run = executions::by_key_for_update(tx, entry.execution_key).await?;
+    let agent = agents::by_key(tx, entry.agent_key).await?;
+    let mut error = "interrupted: the server that did this run is gone".to_owned();
+    if run.cancel_requested_at.is_some() {
+        // Nobody has seen it end: `cancelled` would be a lie.
+        error.push_str("; it was asked to stop, which nobody confirmed");
+    }
+    let id = run.id.clone();
+    let failure = Some(Failure::lasting(error));
+    close(tx, app, &mut run, End { failure, ..End::default() }, entry.tries, now).await?;
+    Ok((agent.kind == AgentKind::Command).then_some(id))
+}
+
+/// Runs that others are at and that took longer than their agent allows.
+async fn end_overdue(tx: &mut Tx, app: &App, now: Timestamp) -> Result<()> {
+    for entry in queue::overdue(tx, now).await? {
+        let mut run = executions::by_key_for_update(tx, entry.execution_key).await?;
+        let agent = agents::by_key(tx, entry.agent_key).await?;
+        let failure = Some(Failure::of(too_late(timeout_s(&agent).unwrap_or_default()), RetryOn::Timeout));
+        close(tx, app, &mut run, End { failure, ..End::default() }, entry.tries, now).await?;
+    }
+    Ok(())
+}
+
+fn too_late(seconds: i64) -> String {
+    format!("timed out after {seconds} s without an end being reported")
+}
+
+/// External runs that took longer than their agent allows. Silence alone never fails one.
+async fn end_elsewhere(tx: &mut Tx, ids: Vec<String>, now: Timestamp) -> Result<()> {
+    for id in ids {
+        let mut run = executions::find_for_update(tx, &id, &Visible::All).await?;
+        let agent = agents::by_key(tx, run.agent_key).await?;
+        let Some(seconds) = agent.timeout_s.filter(|_| run.status == Status::Running) else { continue };
+        let error = Some(too_late(seconds));
+        let patch = ExecutionPatch { status: Some(Status::Failed), error, ..ExecutionPatch::default() };
+        crate::app::record::change(tx, &mut run, &patch, now).await?;
+    }
+    Ok(())
+}

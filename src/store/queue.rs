@@ -1,0 +1,170 @@
+//! Server. Runs that Runboard does itself and that have not ended: who waits, who is at work and until when they are
+//! taken to be alive. Every change goes through the writer, so that two servers never take the same run.
+
+use super::db::{Executor, Tx};
+use super::query::Query;
+use crate::domain::{Result, Timestamp};
+
+/// Where a run stands in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Waits for its turn.
+    Ready,
+    /// A server is at it.
+    Working,
+    /// Others are at it and will report.
+    Away,
+    /// Waits for a person.
+    Parked,
+}
+
+impl State {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Working => "working",
+            Self::Away => "away",
+            Self::Parked => "parked",
+        }
+    }
+}
+
+impl TryFrom<String> for State {
+    type Error = String;
+    fn try_from(s: String) -> Result<Self, String> {
+        [Self::Ready, Self::Working, Self::Away, Self::Parked]
+            .into_iter()
+            .find(|state| state.as_str() == s)
+            .ok_or_else(|| format!("`{s}` is not a state of the queue"))
+    }
+}
+
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Entry {
+    pub execution_key: i64,
+    pub agent_key: i64,
+    #[sqlx(try_from = "String")]
+    pub state: State,
+    pub owner: Option<String>,
+    pub deadline: Option<i64>,
+    pub tries: i64,
+}
+
+const SELECT: &str = "select execution_key, agent_key, state, owner, deadline, tries from queue ";
+
+/// Puts a run in the queue.
+pub async fn add(tx: &mut Tx, execution_key: i64, agent_key: i64, ready_at: Timestamp, tries: i64) -> Result<()> {
+    let sql = "insert into queue (execution_key, agent_key, state, at, tries) values ($1, $2, 'ready', $3, $4)";
+    tx.run(Query::new(sql).bind(execution_key).bind(agent_key).bind(ready_at.micros()).bind(tries)).await.map(|_| ())
+}
+
+/// The entry of a run, if Runboard does it and it has not ended.
+pub async fn of(db: &mut impl Executor, execution_key: i64) -> Result<Option<Entry>> {
+    let mut q = Query::new(SELECT);
+    q.push("where execution_key = ").value(execution_key);
+    db.maybe(q).await
+}
+
+/// Ends a run's part in the queue.
+pub async fn remove(tx: &mut Tx, execution_key: i64) -> Result<()> {
+    tx.run(Query::new("delete from queue where execution_key = $1").bind(execution_key)).await.map(|_| ())
+}
+
+/// Agents with a run whose time has come and room for it, whoever waits longest first.
+pub async fn agents_with_room(db: &mut impl Executor, now: Timestamp) -> Result<Vec<i64>> {
+    // The agents that wait are found by jumping from one to the next in the index.
+    let sql = "with recursive waiting (agent_key) as ( \
+                 select min(agent_key) from queue \
+                 union all select (select min(q.agent_key) from queue q where q.agent_key > w.agent_key) \
+                 from waiting w where w.agent_key is not null), \
+               first (agent_key, at) as ( \
+                 select w.agent_key, (select min(q.at) from queue q where q.agent_key = w.agent_key and q.state = 'ready') \
+                 from waiting w where w.agent_key is not null) \
+               select f.agent_key from first f join agents a on a.key = f.agent_key where f.at <= $1 \
+               and (select count(*) from queue r where r.agent_key = f.agent_key and r.state in ('working', 'away')) \
+                 < a.max_concurrency \
+               order by f.at, f.agent_key";
+    let rows: Vec<(i64,)> = db.all(Query::new(sql).bind(now.micros())).await?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
+}
+
+/// Takes an agent's next run, if its time has come and the agent has room.
+pub async fn take(
+    tx: &mut Tx,
+    agent_key: i64,
+    owner: &str,
+    now: Timestamp,
+    until: Timestamp,
+    deadline: Option<Timestamp>,
+) -> Result<Option<Entry>> {
+    let sql = "update queue set state = 'working', owner = $1, at = $2, deadline = coalesce(deadline, $3) \
+               where execution_key = (select q.execution_key from queue q where q.agent_key = $4 and q.state = 'ready' \
+                 and q.at <= $5 order by q.at, q.execution_key limit 1) and state = 'ready' \
+               and (select count(*) from queue r where r.agent_key = $4 and r.state in ('working', 'away')) \
+                 < (select a.max_concurrency from agents a where a.key = $4) \
+               returning execution_key, agent_key, state, owner, deadline, tries";
+    let q = Query::new(sql)
+        .bind(owner)
+        .bind(until.micros())
+        .bind(deadline.map(Timestamp::micros))
+        .bind(agent_key)
+        .bind(now.micros());
+    tx.maybe(q).await
+}
+
+/// Whether this server is still the one at a run.
+pub async fn holds(tx: &mut Tx, execution_key: i64, owner: &str) -> Result<bool> {
+    let entry = of(tx, execution_key).await?;
+    Ok(entry.is_some_and(|e| e.state == State::Working && e.owner.as_deref() == Some(owner)))
+}
+
+/// A sign of life for the runs a server is at.
+pub async fn renew(tx: &mut Tx, owner: &str, keys: &[i64], until: Timestamp) -> Result<()> {
+    for chunk in super::executions::chunks(keys) {
+        let mut q = Query::new("update queue set at = ");
+        q.value(until.micros()).push(" where state = 'working' and owner = ").value(owner);
+        q.push(" and execution_key in ").list(chunk.iter().copied());
+        tx.run(q).await?;
+    }
+    Ok(())
+}
+
+/// The runs a server is at, and whether each is asked to stop.
+pub async fn held(db: &mut impl Executor, owner: &str) -> Result<Vec<(i64, bool)>> {
+    let sql = "select q.execution_key, e.cancel_requested_at from queue q join executions e on e.key = q.execution_key \
+               where q.state = 'working' and q.owner = $1";
+    let rows: Vec<(i64, Option<i64>)> = db.all(Query::new(sql).bind(owner)).await?;
+    Ok(rows.into_iter().map(|(key, asked)| (key, asked.is_some())).collect())
+}
+
+/// Runs of servers that gave no sign of life in time, at most 100.
+pub async fn lost(db: &mut impl Executor, owner: &str, now: Timestamp) -> Result<Vec<Entry>> {
+    let mut q = Query::new(SELECT);
+    q.push("where state = 'working' and at <= ").value(now.micros()).push(" and owner <> ").value(owner);
+    q.push(" order by at limit 100");
+    db.all(q).await
+}
+
+/// Runs that others are at and that have taken too long, at most 100.
+pub async fn overdue(db: &mut impl Executor, now: Timestamp) -> Result<Vec<Entry>> {
+    let mut q = Query::new(SELECT);
+    q.push("where state = 'away' and deadline <= ").value(now.micros()).push(" order by deadline limit 100");
+    db.all(q).await
+}
+
+/// Others go on with a run and will report; whether this server was at it.
+pub async fn hand_over(tx: &mut Tx, execution_key: i64, owner: &str) -> Result<bool> {
+    let sql =
+        "update queue set state = 'away', owner = null where execution_key = $1 and state = 'working' and owner = $2";
+    Ok(tx.run(Query::new(sql).bind(execution_key).bind(owner)).await? > 0)
+}
+
+/// Unfinished runs of agents whose own processes do them, that have taken longer than their agent allows: their ids.
+/// Those that wait for a person take as long as the person.
+pub async fn overdue_elsewhere(db: &mut impl Executor, now: Timestamp) -> Result<Vec<String>> {
+    let sql = "select e.id from agents a join executions e on e.agent_key = a.key \
+               where a.kind = 'external' and a.timeout_s is not null and e.status = 'running' \
+               and e.sort_at <= $1 - a.timeout_s * 1000000 order by e.sort_at limit 100";
+    let rows: Vec<(String,)> = db.all(Query::new(sql).bind(now.micros())).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}

@@ -1,0 +1,101 @@
+//! Runs that Runboard does itself, each test on SQLite and on PostgreSQL, with real commands and a clock that only moves
+//! when told.
+
+mod command;
+mod crash;
+mod limits;
+mod lost;
+mod retry;
+mod start;
+mod stop;
+
+use crate::support::{Backend, World};
+use runboard::app::{App, Config, agents, control, executions, parts};
+use runboard::domain::{ExecutionDetail, LogLine, NewRun, Status};
+use runboard::engine::Engine;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A server with an engine that works when told to.
+pub struct Works {
+    pub world: World,
+    pub engine: Engine,
+}
+
+impl Works {
+    pub async fn new(backend: Backend) -> Self {
+        let config = Config {
+            requests_per_second: 0,
+            allow_commands: true,
+            kill_after_ms: 300,
+            drain_ms: 100,
+            ..Config::default()
+        };
+        let world = World::with(backend, config).await;
+        let engine = Engine::new(world.app.clone());
+        Self { world, engine }
+    }
+
+    /// An agent that is a shell script; `more` are its limits.
+    pub async fn script(&self, name: &str, script: &str, more: Value) {
+        self.agent(json!({"name": name, "kind": "command", "config": {"argv": ["sh", "-c", script]}}), more).await;
+    }
+
+    pub async fn agent(&self, mut agent: Value, more: Value) {
+        for (field, value) in more.as_object().expect("limits") {
+            agent[field] = value.clone();
+        }
+        let new = serde_json::from_value(agent).expect("an agent");
+        agents::create(&self.world.admin, new).await.expect("made");
+    }
+
+    pub async fn start(&self, agent: &str, message: &str) -> String {
+        let run = NewRun { message: message.to_owned(), ..NewRun::default() };
+        control::start(&self.world.admin, agent, run).await.expect("started").to_string()
+    }
+
+    pub async fn run(&self, id: &str) -> ExecutionDetail {
+        executions::get(&self.world.admin, id).await.expect("found")
+    }
+
+    pub async fn status(&self, id: &str) -> Status {
+        self.run(id).await.summary.status
+    }
+
+    pub async fn log(&self, id: &str) -> Vec<LogLine> {
+        parts::log(&self.world.admin, id, 0, None).await.expect("a log")
+    }
+
+    pub async fn step(&self) {
+        self.engine.step().await.expect("a step");
+    }
+
+    /// Lets the engine go on until it is at no run and takes none.
+    pub async fn until_idle(&self) {
+        self.step().await;
+        self.engine.idle().await;
+        self.step().await;
+        self.engine.idle().await;
+    }
+
+    /// Waits for a line of a run's log.
+    pub async fn until_logged(&self, id: &str, text: &str) {
+        until(&format!("a line {text}"), async || self.log(id).await.iter().any(|line| line.text == text)).await;
+    }
+}
+
+/// Asks again and again, until it is so.
+pub async fn until(what: &str, so: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !so().await {
+        assert!(Instant::now() < deadline, "still not: {what}");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A second server on the same database.
+pub async fn another(works: &Works) -> (App, Engine) {
+    let app = works.world.another_server().await;
+    (app.clone(), Engine::new(app))
+}
