@@ -2,8 +2,8 @@
 
 use super::count::{Need, Question};
 use super::{keep, key, look};
-use crate::app::{Caller, agents as agents_of};
 use crate::app::executions::{ListRequest, list_in};
+use crate::app::{Caller, agents as agents_of};
 use crate::domain::fleet::MOST_AGENTS;
 use crate::domain::{AgentStanding, Choice, Error, ExecutionPage, Filter, Fleet, Result, Status, Window};
 use crate::store::{agents, events, executions};

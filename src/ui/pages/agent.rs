@@ -3,8 +3,8 @@
 use crate::domain::{AgentSummary, Choice, Error, Window};
 use crate::server_fns::list_agents;
 use crate::ui::kit::view_of;
-use crate::ui::parts::runs::{ListActions, NoRuns, RunList, SortHead};
 use crate::ui::kit::{Button, Look};
+use crate::ui::parts::runs::{ListActions, NoRuns, RunList, SortHead};
 use crate::ui::parts::{PageHead, Starting, use_start, use_stop};
 use crate::ui::paths;
 use crate::ui::state::clock::use_clock;

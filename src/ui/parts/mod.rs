@@ -12,8 +12,8 @@ mod problem;
 pub mod run;
 pub mod runs;
 mod signed;
-mod status;
 mod start;
+mod status;
 mod stop;
 mod time;
 
@@ -26,7 +26,7 @@ pub use keys::Shortcuts;
 pub use nav::Nav;
 pub use problem::Problem;
 pub use signed::Signed;
-pub use status::{StatusMark, status_class, status_word};
 pub use start::{StartDialog, Starting, retry_item, use_start};
+pub use status::{StatusMark, status_class, status_word};
 pub use stop::{StopDialog, StopRequest, use_stop};
 pub use time::{Elapsed, RelativeTime, Unknown, exact};

@@ -63,11 +63,8 @@ pub fn use_start() -> StartRequest {
 
 #[component]
 pub fn StartDialog() -> impl IntoView {
-    let request = StartRequest {
-        what: RwSignal::new(None),
-        startable: RwSignal::new(None),
-        learning: StoredValue::new(false),
-    };
+    let request =
+        StartRequest { what: RwSignal::new(None), startable: RwSignal::new(None), learning: StoredValue::new(false) };
     provide_context(request);
     let asked = once(move || request.what.with(Option::is_some));
     view_of(move || asked.get().then(|| late(&ASIDES, move |asides| (asides.start)(request))))
