@@ -1,11 +1,20 @@
+import type { Page } from '@playwright/test'
 import { past } from '../support/api.ts'
 import { drawer, expectAccessible, open, row, rows } from '../support/page.ts'
 import { expect, test } from '../support/test.ts'
 
 test.use({ serving: ['--allow-commands'] })
 
+/** An agent whose runs the server does: a program on its machine. Only an admin who is signed in may make it. */
+async function command(page: Page, name: string, ...argv: string[]) {
+  const origin = new URL(page.url()).origin
+  const answer = await page.request.post('/api/agents', { data: { name, kind: 'command', config: { argv } }, headers: { origin } })
+  expect(answer.ok(), await answer.text()).toBe(true)
+}
+
 test('an agent is run from its page and retried with another message', async ({ page, api }) => {
-  await api.command('echo', 'cat')
+  await open(page, '/')
+  await command(page, 'echo', 'cat')
   await open(page, '/agents/echo')
   await page.getByRole('button', { name: 'Run', exact: true }).click()
   await expect(drawer(page).getByRole('heading')).toHaveText('Run echo')
@@ -34,8 +43,9 @@ test('an agent is run from its page and retried with another message', async ({ 
   expect((await api.read(`/api/executions/${executions[0].id}`)).response).toBe('Say that')
 })
 
-test('a run that goes on here is stopped, and that is confirmed', async ({ page, api }) => {
-  await api.command('sleeper', 'sleep', '600')
+test('a run that goes on here is stopped, and that is confirmed', async ({ page }) => {
+  await open(page, '/')
+  await command(page, 'sleeper', 'sleep', '600')
   await open(page, '/agents/sleeper')
   await page.getByRole('button', { name: 'Run', exact: true }).click()
   await drawer(page).getByRole('button', { name: 'Run', exact: true }).click()

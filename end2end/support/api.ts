@@ -61,9 +61,6 @@ export class Api {
   toolCalls = (id: string, ...tool_calls: object[]) => this.call('POST', `/api/executions/${id}/tool-calls`, { tool_calls })
   steps = (id: string, ...steps: object[]) => this.call('POST', `/api/executions/${id}/steps`, { steps })
 
-  /** An agent whose runs this server does: a program on its machine. */
-  command = (name: string, ...argv: string[]) => this.call('POST', '/api/agents', { name, kind: 'command', config: { argv } })
-
   /** The number of the newest event. */
   newest = async (): Promise<number> => (await this.call('GET', '/api/executions?limit=1')).as_of
   /** The reader has seen everything up to an event, and what came after it while they were away. */
