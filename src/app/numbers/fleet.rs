@@ -17,7 +17,7 @@ pub async fn fleet(caller: &Caller, limit: i64) -> Result<Fleet> {
         return Err(Error::invalid("limit", format!("must be from 1 to {MOST_AGENTS}")));
     }
     let (visible, now) = (caller.fleet()?.clone(), caller.now());
-    let filter = Filter { include_unfinished: true, ..Filter::default() };
+    let filter = Filter::page_default();
     let (filters, seen) = key(&filter, &visible);
     let key = (format!("{limit} {filters}"), seen);
     if let Some(known) = look(&caller.app.numbers.fleets, &key, now) {
