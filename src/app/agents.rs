@@ -3,7 +3,7 @@
 use super::control::startable;
 use super::executions::{ListRequest, list_of_agent};
 use super::validate::Check;
-use super::{Caller, agent_check};
+use super::{Caller, agent_check, budgets};
 use crate::domain::{
     AgentConfig, AgentDetail, AgentKind, AgentLimits, AgentPatch, AgentSummary, Error, ExecutionSummary, NewAgent,
     Result, Timestamp,
@@ -44,7 +44,8 @@ pub async fn detail(caller: &Caller, name: &str) -> Result<AgentDetail> {
     let limits = stored_limits(&agent)?;
     let config = if caller.operates(agent.key) { Some(stored_config(&agent)?) } else { None };
     let retired_at = agent.retired_at.map(Timestamp::from_micros);
-    Ok(AgentDetail { summary: summary(caller, agent), limits, config, retired_at })
+    let budget_state = budgets::state_of(&mut caller.app.store.read(), &agent, caller.now()).await?;
+    Ok(AgentDetail { summary: summary(caller, agent), limits, budget_state, config, retired_at })
 }
 
 fn stored<T: serde::de::DeserializeOwned>(agent: &AgentRow, text: &str) -> Result<T> {
@@ -176,7 +177,7 @@ pub async fn delete(caller: &Caller, name: &str) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn find(caller: &Caller, name: &str) -> Result<AgentRow> {
+pub(crate) async fn find(caller: &Caller, name: &str) -> Result<AgentRow> {
     let found = rows::by_name(&mut caller.app.store.read(), name).await?;
     found.filter(|a| caller.visible().includes(a.key)).ok_or(Error::NotFound)
 }
@@ -188,7 +189,7 @@ pub async fn runs(caller: &Caller, name: &str, limit: Option<i64>) -> Result<Vec
 }
 
 /// An agent that the caller may share, change or delete: its owner or an admin.
-async fn owned(caller: &Caller, name: &str) -> Result<AgentRow> {
+pub(super) async fn owned(caller: &Caller, name: &str) -> Result<AgentRow> {
     let agent = find(caller, name).await?;
     caller.writer()?;
     if agent.owner_key == caller.user_key || caller.admin().is_ok() {

@@ -4,6 +4,7 @@
 pub mod access;
 pub(crate) mod agent_check;
 pub mod agents;
+pub mod budgets;
 pub mod bulk;
 pub mod compare;
 pub mod config;
@@ -19,6 +20,7 @@ pub mod numbers;
 pub mod parts;
 pub mod reading;
 pub mod record;
+pub mod schedules;
 pub mod session;
 pub mod tokens;
 pub mod users;

@@ -4,6 +4,7 @@ pub mod access;
 pub mod agent;
 pub mod agent_settings;
 pub mod ansi;
+pub mod budget;
 pub mod bulk;
 pub mod columns;
 pub mod compare;
@@ -20,6 +21,7 @@ pub mod list_query;
 pub mod page;
 pub mod parts;
 pub mod reading;
+pub mod schedule;
 pub mod since;
 pub mod stats;
 pub mod status;
@@ -34,13 +36,14 @@ pub use agent_settings::{
     AgentConfig, AgentDetail, AgentLimits, AgentPatch, Budget, CommandConfig, NewAgent, OpenaiConfig, RetryOn,
     RetryPolicy, WebhookConfig,
 };
+pub use budget::{BudgetLevel, BudgetState, Spending};
 pub use bulk::{
     BULK_LIMIT, BulkAction, BulkJob, BulkPreview, BulkProgress, BulkResult, BulkRow, BulkRowSeen, BulkState,
     BulkTarget, Excluded, ExcludedGroup, Reason,
 };
 pub use columns::{Column, Columns};
 pub use compare::{ComparedPart, ComparedParts, Comparison, DiffRow, PartSide, Side, TextDiff};
-pub use control::{NewRun, Retry, StopRecord};
+pub use control::{NewRun, Retry, StopRecord, Trial};
 pub use error::{Error, FieldError, Result};
 pub use event::{ClientFrame, EventKind, FrameType, ServerFrame, Topic};
 pub use execution::{ExecutionDetail, ExecutionPatch, ExecutionSummary, Interaction, NewExecution, RunLink};
@@ -52,6 +55,7 @@ pub use list_query::{ListQuery, QueryError};
 pub use page::{ExecutionPage, FirstPage, RunCount, Sort, SortField};
 pub use parts::{LogLine, LogStream, NewLogLine, NewStep, NewToolCall, PartStatus, Step, ToolCall};
 pub use reading::{ListedCall, LogHits, Markup, RunExtras, RunRecord, SubRun};
+pub use schedule::{NewSchedule, Overlap, Schedule};
 pub use since::{Beside, Since};
 pub use stats::{AgentStats, FacetValue, Facets, Numbers, Stats};
 pub use status::{Status, Trigger};

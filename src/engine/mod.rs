@@ -6,7 +6,13 @@ mod command;
 mod finish;
 mod job;
 mod log;
+mod openai;
+mod outside;
+mod progress;
 mod recover;
+mod schedule;
+pub mod trial;
+mod webhook;
 
 use crate::app::App;
 use crate::domain::{Result, Timestamp};
@@ -38,6 +44,13 @@ pub enum Halt {
     Lost,
     /// This server ends.
     Shutdown,
+}
+
+/// The next reason to halt, after the one that was heard.
+async fn halt_after(halted: &mut watch::Receiver<Option<Halt>>, heard: Option<Halt>) -> Halt {
+    let news = halted.wait_for(|why| why.is_some() && *why != heard).await;
+    // Without an engine that holds it, a run is nobody's.
+    news.map_or(None, |why| *why).unwrap_or(Halt::Lost)
 }
 
 /// A run this server is at.
@@ -74,6 +87,7 @@ struct Inner {
     running: watch::Sender<HashMap<i64, Running>>,
     renewed_at: AtomicI64,
     looked_elsewhere_at: AtomicI64,
+    clients: outside::Clients,
     /// No further runs are taken.
     closing: AtomicBool,
 }
@@ -86,13 +100,14 @@ impl Engine {
             running: watch::Sender::new(HashMap::new()),
             renewed_at: AtomicI64::new(i64::MIN),
             looked_elsewhere_at: AtomicI64::new(i64::MIN),
+            clients: outside::Clients::default(),
             closing: AtomicBool::new(false),
         }))
     }
 
-    /// Works until the server ends; `drain` ends it well.
+    /// Works until it is closed; `drain` then ends what goes on.
     pub async fn work(self) {
-        loop {
+        while !self.closing() {
             if let Err(e) = self.step().await {
                 tracing::warn!(error = %e, "the queue will be looked at again");
             }
@@ -101,11 +116,21 @@ impl Engine {
         }
     }
 
-    /// Once around: what goes on here, what others left, what waits.
+    /// Once around: what goes on here, what others left, whose time has come, what waits.
     pub async fn step(&self) -> Result<()> {
-        self.look_after().await?;
-        self.recover().await?;
-        self.claim().await
+        // What fails in one part stands in the way of none.
+        let parts = [self.look_after().await, self.recover().await, self.start_due().await, self.claim().await];
+        parts.into_iter().collect()
+    }
+
+    fn closing(&self) -> bool {
+        self.0.closing.load(Ordering::SeqCst)
+    }
+
+    /// Takes no further runs.
+    pub fn close(&self) {
+        self.0.closing.store(true, Ordering::SeqCst);
+        self.0.app.bell.ring();
     }
 
     /// Returns when this server is at no run.
@@ -116,7 +141,7 @@ impl Engine {
 
     /// Takes no further runs, gives those going on some time, then ends them and waits until that is written down.
     pub async fn drain(&self) {
-        self.0.closing.store(true, Ordering::SeqCst);
+        self.close();
         let config = &self.0.app.config;
         let patience = Duration::from_millis(config.drain_ms);
         if tokio::time::timeout(patience, self.idle()).await.is_ok() {
