@@ -5,7 +5,7 @@ use super::executions::{ListRequest, list_of_agent};
 use super::validate::Check;
 use super::{Caller, agent_check, budgets};
 use crate::domain::{
-    AgentConfig, AgentDetail, AgentKind, AgentLimits, AgentPatch, AgentSummary, Error, ExecutionSummary, NewAgent,
+    AgentAbout, AgentConfig, AgentDetail, AgentKind, AgentLimits, AgentPatch, AgentSummary, Error, ExecutionSummary, NewAgent,
     Result, Timestamp,
 };
 use crate::store::agents::{self as rows, AgentFields, AgentRow};
@@ -46,6 +46,24 @@ pub async fn detail(caller: &Caller, name: &str) -> Result<AgentDetail> {
     let retired_at = agent.retired_at.map(Timestamp::from_micros);
     let budget_state = budgets::state_of(&mut caller.app.store.read(), &agent, caller.now()).await?;
     Ok(AgentDetail { summary: summary(caller, agent), limits, budget_state, config, retired_at })
+}
+
+/// What the agent's page tells of it.
+pub async fn about(caller: &Caller, name: &str) -> Result<AgentAbout> {
+    let agent = detail(caller, name).await?;
+    let schedule = match super::schedules::get(caller, name).await {
+        Ok(schedule) => Some(schedule),
+        Err(Error::NotFound) => None,
+        Err(e) => return Err(e),
+    };
+    Ok(AgentAbout {
+        does: agent.config.as_ref().and_then(AgentConfig::in_words),
+        summary: agent.summary,
+        limits: agent.limits,
+        budget_state: agent.budget_state,
+        retired_at: agent.retired_at,
+        schedule,
+    })
 }
 
 fn stored<T: serde::de::DeserializeOwned>(agent: &AgentRow, text: &str) -> Result<T> {

@@ -2,6 +2,7 @@
 
 use super::agent::{AgentKind, AgentSummary};
 use super::budget::BudgetState;
+use super::schedule::Schedule;
 use super::time::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
@@ -24,6 +25,16 @@ impl AgentConfig {
             Self::Openai(_) => AgentKind::Openai,
             Self::Command(_) => AgentKind::Command,
             Self::Webhook(_) => AgentKind::Webhook,
+        }
+    }
+
+    /// What does the runs, in a line; `None`: nothing here.
+    pub fn in_words(&self) -> Option<String> {
+        match self {
+            Self::External {} => None,
+            Self::Openai(c) => Some(format!("{} at {}", c.model, c.base_url)),
+            Self::Command(c) => Some(c.argv.join(" ")),
+            Self::Webhook(c) => Some(c.url.clone()),
         }
     }
 }
@@ -135,6 +146,18 @@ pub struct AgentDetail {
     /// Deleted while it had runs: it starts no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = DateTime))]
+    pub retired_at: Option<Timestamp>,
+}
+
+/// An agent as its page tells of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentAbout {
+    pub summary: AgentSummary,
+    pub limits: AgentLimits,
+    pub budget_state: Option<BudgetState>,
+    pub schedule: Option<Schedule>,
+    /// What does its runs; only for those who operate it.
+    pub does: Option<String>,
     pub retired_at: Option<Timestamp>,
 }
 

@@ -2,6 +2,7 @@
 
 use super::agent::AgentSummary;
 use super::execution::ExecutionSummary;
+use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Agents of one answer, unless fewer are asked for.
@@ -30,6 +31,8 @@ pub struct AgentCounts {
 pub struct AgentStanding {
     pub agent: AgentSummary,
     pub last_run: Option<ExecutionSummary>,
+    /// When its schedule starts one.
+    pub next_run: Option<Timestamp>,
     pub counts: AgentCounts,
 }
 

@@ -33,7 +33,7 @@ pub mod visible;
 pub use access::{Me, Role, Scope};
 pub use agent::{AgentKind, AgentSummary};
 pub use agent_settings::{
-    AgentConfig, AgentDetail, AgentLimits, AgentPatch, Budget, CommandConfig, NewAgent, OpenaiConfig, RetryOn,
+    AgentAbout, AgentConfig, AgentDetail, AgentLimits, AgentPatch, Budget, CommandConfig, NewAgent, OpenaiConfig, RetryOn,
     RetryPolicy, WebhookConfig,
 };
 pub use budget::{BudgetLevel, BudgetState, Spending};

@@ -2,7 +2,7 @@
 
 use super::text::Json;
 use crate::domain::{
-    AgentSummary, Error, ExecutionId, ExecutionPage, ExecutionSummary, FacetValue, FirstPage, NewRun, Numbers, Retry,
+    AgentAbout, AgentSummary, Error, ExecutionId, ExecutionPage, ExecutionSummary, FacetValue, FirstPage, NewRun, Numbers, Retry,
     RunCount,
 };
 use leptos::prelude::*;
@@ -67,6 +67,13 @@ pub async fn stop_execution(id: String) -> Result<ExecutionSummary, Error> {
 pub async fn list_agents() -> Result<Vec<AgentSummary>, Error> {
     let caller = crate::app::caller().await?;
     crate::app::agents::list(&caller).await
+}
+
+/// An agent with its schedule, limits and budget.
+#[server(prefix = "/fn", endpoint = "agent", input = GetUrl, output = Json)]
+pub async fn load_agent(name: String) -> Result<AgentAbout, Error> {
+    let caller = crate::app::caller().await?;
+    crate::app::agents::about(&caller, &name).await
 }
 
 /// Starts a run of an agent. The same `request_key` again answers the run it started.

@@ -27,6 +27,16 @@ pub async fn find(db: &mut impl Executor, agent_key: i64) -> Result<Option<Sched
     db.maybe(q).await
 }
 
+/// When the schedules of these agents start their next runs: `(agent, at)`.
+pub async fn next_of(db: &mut impl Executor, agent_keys: &[i64]) -> Result<Vec<(i64, i64)>> {
+    if agent_keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut q = Query::new("select agent_key, next_at from schedules where next_at is not null and agent_key in ");
+    q.list(agent_keys.iter().copied());
+    db.all(q).await
+}
+
 /// Those whose time has come, at most 100.
 pub async fn due(db: &mut impl Executor, now: Timestamp) -> Result<Vec<ScheduleRow>> {
     let mut q = Query::new(SELECT);

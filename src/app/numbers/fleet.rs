@@ -5,8 +5,9 @@ use super::{keep, key, look};
 use crate::app::executions::{ListRequest, list_in};
 use crate::app::{Caller, agents as agents_of};
 use crate::domain::fleet::MOST_AGENTS;
-use crate::domain::{AgentStanding, Choice, Error, ExecutionPage, Filter, Fleet, Result, Status, Window};
-use crate::store::{agents, events, executions};
+use crate::domain::{AgentStanding, Choice, Error, ExecutionPage, Filter, Fleet, Result, Status, Timestamp, Window};
+use crate::store::{agents, events, executions, schedules};
+use std::collections::HashMap;
 
 /// Of waiting runs, and of the other unfinished ones.
 const MOST_UNDER_WAY: i64 = 100;
@@ -30,13 +31,15 @@ pub async fn fleet(caller: &Caller, limit: i64) -> Result<Fleet> {
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let keys: Vec<i64> = rows.iter().map(|a| a.key).collect();
     let newest = executions::newest_of(&mut tx, &keys).await?;
+    let next: HashMap<i64, i64> = schedules::next_of(&mut tx, &keys).await?.into_iter().collect();
     let cube = Question { filter: &filter, visible: &visible, now }.cube(&mut tx, Need::Cards).await?;
     let counts = cube.by_agent(&filter);
     let mut standings = Vec::with_capacity(rows.len());
     for row in rows {
         let last_run = newest.iter().find(|r| r.agent_key == row.key).map(executions::Record::summary).transpose()?;
+        let next_run = next.get(&row.key).copied().map(Timestamp::from_micros);
         let counts = counts.get(&row.key).copied().unwrap_or_default();
-        standings.push(AgentStanding { agent: agents_of::summary(caller, row), last_run, counts });
+        standings.push(AgentStanding { agent: agents_of::summary(caller, row), last_run, next_run, counts });
     }
     let fleet = Fleet { agents: standings, more, as_of };
     keep(&caller.app.numbers.fleets, key, now, &fleet);

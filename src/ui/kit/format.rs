@@ -107,6 +107,12 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
     if ms < 2 * SECOND { "now".to_owned() } else { format!("{} ago", span(ms)) }
 }
 
+/// How long ago, or how soon: `in 3 h`.
+pub fn around(at: Timestamp, now: Timestamp) -> String {
+    let ms = at.millis_since(now);
+    if ms < 2 * SECOND { ago(at, now) } else { format!("in {}", span(ms)) }
+}
+
 /// `2026-11-21 12:03:41 UTC`.
 pub fn utc(at: Timestamp) -> String {
     let text = Timestamp::from_millis(at.millis() / SECOND * SECOND).to_string();
@@ -158,6 +164,8 @@ mod tests {
     fn a_moment_in_the_future_is_now() {
         let at = Timestamp::from_millis(10_000);
         assert_eq!(ago(at, Timestamp::from_millis(0)), "now");
+        assert_eq!(around(at, Timestamp::from_millis(10_000 - 3 * HOUR)), "in 3 h");
+        assert_eq!(around(at, Timestamp::from_millis(52_000)), "42 s ago");
         assert_eq!(ago(at, Timestamp::from_millis(52_000)), "42 s ago");
         assert_eq!(ago(at, Timestamp::from_millis(10_000 + 3 * HOUR)), "3 h ago");
     }

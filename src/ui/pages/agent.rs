@@ -1,11 +1,10 @@
 //! Both sides. `/agents/{name}`: the runs of one agent, live. Also for the role `client`.
 
-use crate::domain::{AgentSummary, Choice, Error, Window};
-use crate::server_fns::list_agents;
-use crate::ui::kit::view_of;
-use crate::ui::kit::{Button, Look};
+use crate::domain::{AgentAbout, BudgetLevel, Choice, Error, RetryPolicy, Schedule, Spending, Window};
+use crate::server_fns::load_agent;
+use crate::ui::kit::{Button, Look, format, view_of};
 use crate::ui::parts::runs::{ListActions, NoRuns, RunList, SortHead};
-use crate::ui::parts::{PageHead, Starting, use_start, use_stop};
+use crate::ui::parts::{PageHead, RelativeTime, Starting, use_start, use_stop};
 use crate::ui::paths;
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::live::use_live;
@@ -26,16 +25,16 @@ fn runs_of(name: &str) -> PageQuery {
 pub fn Agent() -> impl IntoView {
     let params = use_params_map();
     let name = Memo::new(move |_| params.with(|p| p.get("name")).unwrap_or_default());
-    let agents = Resource::new_blocking(|| (), |()| list_agents());
+    let agent = Resource::new_blocking(move || name.get(), load_agent);
     let first = Resource::new_blocking(move || name.get(), |name| async move { first_page(runs_of(&name)).await });
     let body = move || {
         let name = name.get();
         Suspend::new(async move {
-            let (agents, first) = (agents.await, first.await);
-            match agents.map(|list| list.into_iter().find(|a| a.name == name)) {
-                Ok(None) => view! { <super::NotFound/> }.into_any(),
-                Ok(Some(agent)) => view! { <Body name agent=Some(agent) first/> }.into_any(),
-                Err(_) => view! { <Body name agent=None first/> }.into_any(),
+            let (agent, first) = (agent.await, first.await);
+            match agent {
+                Err(Error::NotFound) => view! { <super::NotFound/> }.into_any(),
+                // What went wrong is said by the list, which could not be had either.
+                agent => view! { <Body name agent=agent.ok() first/> }.into_any(),
             }
         })
     };
@@ -43,7 +42,7 @@ pub fn Agent() -> impl IntoView {
 }
 
 #[component]
-fn Body(name: String, agent: Option<AgentSummary>, first: Result<FirstPage, Error>) -> impl IntoView {
+fn Body(name: String, agent: Option<AgentAbout>, first: Result<FirstPage, Error>) -> impl IntoView {
     let area = NodeRef::<html::Div>::new();
     let (live, clock, stop) = (use_live(), use_clock(), use_stop());
     let wanted = runs_of(&name);
@@ -56,16 +55,13 @@ fn Body(name: String, agent: Option<AgentSummary>, first: Result<FirstPage, Erro
         base: StoredValue::new(paths::EXECUTIONS.to_owned()),
     };
     Effect::watch(move || stop.done(), move |_, _, _| runs.refresh_unless_live(), false);
-    let title = agent.as_ref().map_or_else(|| name.clone(), |a| a.display_name.clone());
+    let title = agent.as_ref().map_or_else(|| name.clone(), |a| a.summary.display_name.clone());
     let start = use_start();
-    let run = agent.as_ref().filter(|a| a.can_run).map(|a| {
+    let run = agent.as_ref().map(|a| &a.summary).filter(|a| a.can_run).map(|a| {
         let what = Starting::Agent { name: a.name.clone(), display_name: a.display_name.clone() };
         view! { <Button look=Look::Primary on_press=move |_| start.ask(what.clone())>"Run"</Button> }
     });
-    let about = agent.map(|a| {
-        let description = a.description.map(|d| view! { <p>{d}</p> });
-        view! { <div class="about muted">{description}<p>{format!("{} · {} · owned by {}", a.name, a.kind, a.owner)}</p></div> }
-    });
+    let about = agent.map(about);
     let trail = vec![("Agents".to_owned(), paths::AGENTS.to_owned())];
     view! {
         <PageHead title trail>{run}</PageHead>
@@ -76,4 +72,81 @@ fn Body(name: String, agent: Option<AgentSummary>, first: Result<FirstPage, Erro
             <NoRuns runs query actions counts=Vec::new()/>
         </section>
     }
+}
+
+fn about(agent: AgentAbout) -> AnyView {
+    let a = agent.summary;
+    let description = a.description.map(|d| view! { <p>{d}</p> });
+    let retired = agent.retired_at.map(|_| view! { <p class="s-failed">"This agent was deleted; its runs stay."</p> });
+    let does = agent.does.map(|does| view! { <div><dt>"Runs"</dt><dd class="ell" title=does.clone()>{does.clone()}</dd></div> });
+    // What Runboard does itself has limits here; an external agent keeps its own.
+    let ours = does.is_some() || agent.schedule.is_some();
+    let limits = ours.then(|| {
+        let timeout = agent.limits.timeout_s.map_or_else(|| "an hour".to_owned(), |s| format::span(s * 1_000));
+        view! {
+            <div><dt>"At once"</dt><dd>{agent.limits.max_concurrency}<small>{format!("each up to {timeout}")}</small></dd></div>
+        }
+    });
+    let retry = agent.limits.retry.map(|policy| view! { <div><dt>"Retries"</dt><dd>{retries(&policy)}</dd></div> });
+    let budget = agent.budget_state.map(|state| {
+        let day = state.day.map(|s| spending("Budget, day", &s));
+        let month = state.month.map(|s| spending("Budget, month", &s));
+        view! { {day} {month} }
+    });
+    let schedule = agent.schedule.map(schedule);
+    let facts = (ours || budget.is_some()).then(|| view! {
+        <dl class="facts agent-facts">{does} {schedule} {limits} {retry} {budget}</dl>
+    });
+    view! {
+        <div class="about muted">
+            {description} {retired}
+            <p>{format!("{} · {} · owned by {}", a.name, a.kind, a.owner)}</p>
+        </div>
+        {facts}
+    }
+    .into_any()
+}
+
+fn retries(policy: &RetryPolicy) -> String {
+    let more = format::plural(policy.attempts - 1, "more try", "more tries");
+    if policy.backoff_s == 0 { more } else { format!("{more}, after {} and longer", format::span(policy.backoff_s * 1_000)) }
+}
+
+/// When it runs by itself: the times ahead, in the reader's own time on hover.
+fn schedule(schedule: Schedule) -> AnyView {
+    let rule = format!("{} · {}", schedule.cron, schedule.timezone);
+    let mut next = schedule.next_runs.into_iter();
+    let first = match next.next() {
+        Some(at) => view! { <RelativeTime at=at/> }.into_any(),
+        None if schedule.enabled => "never again".into_any(),
+        None => "switched off".into_any(),
+    };
+    let later: Vec<_> = next.map(|at| view! { <li><RelativeTime at=at/></li> }).collect();
+    let then = (!later.is_empty()).then(|| view! { <ol class="then" aria-label="Runs after that">{later}</ol> });
+    view! { <div><dt>"Next run"</dt><dd>{first}<small>{rule}</small>{then}</dd></div> }.into_any()
+}
+
+/// What is spent of a budget, how fast, and where that leads.
+fn spending(name: &'static str, s: &Spending) -> AnyView {
+    let class = match s.level {
+        BudgetLevel::Fine => "",
+        BudgetLevel::Warn => "s-waiting",
+        BudgetLevel::Spent => "s-failed",
+    };
+    let words = match s.level {
+        BudgetLevel::Spent => "all spent: its runs wait".to_owned(),
+        _ => format!("{}/h, {} at the end", format::money(s.usd_per_hour), format::money(s.forecast_usd)),
+    };
+    let share = format!("{} of {}", format::money(s.spent_usd), format::money(s.limit_usd));
+    view! {
+        <div>
+            <dt>{name}</dt>
+            <dd>
+                <span class=class>{share.clone()}</span>
+                <progress max="100" value=format!("{:.0}", (s.spent_usd / s.limit_usd * 100.0).min(100.0)) aria-label=share></progress>
+                <small>{words}</small>
+            </dd>
+        </div>
+    }
+    .into_any()
 }

@@ -6,11 +6,11 @@ use crate::ui::kit::{attr_of, format, view_of};
 use crate::ui::state::clock::use_clock;
 use leptos::prelude::*;
 
-/// `2 m ago`, with the exact local and UTC time on hover and focus.
+/// `2 m ago` or `in 3 h`, with the exact local and UTC time on hover and focus.
 #[component]
 pub fn RelativeTime(#[prop(into)] at: Signal<Timestamp>) -> impl IntoView {
     let clock = use_clock();
-    let text = Memo::new(move |_| format::ago(at.get(), clock.now()));
+    let text = Memo::new(move |_| format::around(at.get(), clock.now()));
     view! {
         <time datetime=attr_of(move || at.get().to_string()) title=attr_of(move || exact(at.get(), clock.hydrated()))>
             {view_of(move || text.get())}

@@ -3,7 +3,7 @@
 use super::agent_runs::{MOST_OPEN, Opened, follow, runs_of};
 use crate::domain::{AgentCounts, AgentStanding};
 use crate::ui::kit::format::{count, money, percent};
-use crate::ui::kit::{Button, EmptyState, ErrorNote, Icon};
+use crate::ui::kit::{Button, EmptyState, ErrorNote, Icon, view_of};
 use crate::ui::parts::runs::ListActions;
 use crate::ui::parts::{RelativeTime, StatusMark, Unknown};
 use crate::ui::paths;
@@ -25,7 +25,7 @@ pub fn table(fleet: Fleet, open: Memo<Vec<String>>, opened: Opened, actions: Lis
                 view! { <ErrorNote message=e.to_string() on_retry=retry/> }
             })}
             <div class="fleet-head" aria-hidden="true">
-                <span></span><span>"Agent"</span><span>"Now"</span><span>"Last run"</span>
+                <span></span><span>"Agent"</span><span>"Now"</span><span>"Last run"</span><span>"Next run"</span>
                 <span class="num">"Runs, 24 h"</span><span class="num">"Success"</span><span class="num">"Cost"</span>
             </div>
             <ul>
@@ -83,6 +83,7 @@ fn line(
                 <a class="agent-name ell" dir="auto" href=name.with_value(|n| paths::agent(n))>{display}</a>
                 <span class="agent-now">{move || now(counts.get(), &name.get_value())}</span>
                 <span class="agent-last ell">{move || last_run(standing)}</span>
+                <span class="agent-next">{view_of(move || next_run(standing))}</span>
                 <span class="num" data-name="Runs, 24 h">
                     <a class="by" href=name.with_value(|n| paths::runs_with("agent", n))>{move || count(counts.get().runs)}</a>
                 </span>
@@ -135,6 +136,13 @@ fn last_run(standing: Memo<Option<AgentStanding>>) -> AnyView {
         }
         .into_any(),
         None => view! { <span class="faint">"no run yet"</span> }.into_any(),
+    }
+}
+
+fn next_run(standing: Memo<Option<AgentStanding>>) -> AnyView {
+    match standing.with(|s| s.as_ref().and_then(|s| s.next_run)) {
+        Some(at) => view! { <RelativeTime at=at/> }.into_any(),
+        None => view! { <span class="faint">"—"</span> }.into_any(),
     }
 }
 
