@@ -1,6 +1,6 @@
 //! Both sides. `/agents/{name}`: the runs of one agent, live. Also for the role `client`.
 
-use crate::domain::{AgentAbout, BudgetLevel, Choice, Error, RetryPolicy, Schedule, Spending, Window};
+use crate::domain::{AgentAbout, BudgetLevel, Error, RetryPolicy, Schedule, Spending};
 use crate::server_fns::load_agent;
 use crate::ui::kit::{Button, Look, format, view_of};
 use crate::ui::parts::runs::{ListActions, NoRuns, RunList, SortHead};
@@ -14,19 +14,12 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-fn runs_of(name: &str) -> PageQuery {
-    let mut query = PageQuery::default();
-    query.filter.agent = Choice::only(name.to_owned());
-    query.filter.window = Window::All;
-    query
-}
-
 #[component]
 pub fn Agent() -> impl IntoView {
     let params = use_params_map();
     let name = Memo::new(move |_| params.with(|p| p.get("name")).unwrap_or_default());
     let agent = Resource::new_blocking(move || name.get(), load_agent);
-    let first = Resource::new_blocking(move || name.get(), |name| async move { first_page(runs_of(&name)).await });
+    let first = Resource::new_blocking(move || name.get(), |name| async move { first_page(PageQuery::of_agent(&name)).await });
     let body = move || {
         let name = name.get();
         Suspend::new(async move {
@@ -45,7 +38,7 @@ pub fn Agent() -> impl IntoView {
 fn Body(name: String, agent: Option<AgentAbout>, first: Result<FirstPage, Error>) -> impl IntoView {
     let area = NodeRef::<html::Div>::new();
     let (live, clock, stop) = (use_live(), use_clock(), use_stop());
-    let wanted = runs_of(&name);
+    let wanted = PageQuery::of_agent(&name);
     let query = Memo::new(move |_| wanted.clone());
     let runs = Runs::new(live, clock, query, format!("agent:{name}"), first);
     let actions = ListActions {
@@ -143,7 +136,7 @@ fn spending(name: &'static str, s: &Spending) -> AnyView {
             <dt>{name}</dt>
             <dd>
                 <span class=class>{share.clone()}</span>
-                <progress max="100" value=format!("{:.0}", (s.spent_usd / s.limit_usd * 100.0).min(100.0)) aria-label=share></progress>
+                <meter min="0" max="100" high="80" optimum="0" value=format!("{:.0}", (s.spent_usd / s.limit_usd * 100.0).min(100.0)) aria-label=share></meter>
                 <small>{words}</small>
             </dd>
         </div>

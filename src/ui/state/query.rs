@@ -2,7 +2,7 @@
 
 use crate::domain::filter::{parse_query, query_string};
 use crate::domain::list_query::Kept;
-use crate::domain::{Columns, ExecutionId, Filter, ListQuery, QueryError, Sort, Timestamp, Window};
+use crate::domain::{Choice, Columns, ExecutionId, Filter, ListQuery, QueryError, Sort, Timestamp, Window};
 
 /// Everything the query string of `/executions` says. The URL is the truth of the page.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +41,14 @@ impl Default for PageQuery {
 }
 
 impl PageQuery {
+    /// All runs of one agent.
+    pub fn of_agent(name: &str) -> Self {
+        let mut query = Self::default();
+        query.filter.agent = Choice::only(name.to_owned());
+        query.filter.window = Window::All;
+        query
+    }
+
     /// Reads a query string, with or without its `?`.
     pub fn parse(search: &str) -> Self {
         let mut pairs = parse_query(search);

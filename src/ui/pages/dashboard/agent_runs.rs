@@ -1,7 +1,7 @@
 //! Both sides. The last runs of an agent under its line, live over `agent:{name}` while they are open.
 
 use crate::browser;
-use crate::domain::{Choice, Column, Columns, Error, ExecutionId, ExecutionPage, FirstPage, Window};
+use crate::domain::{Column, Columns, Error, ExecutionId, ExecutionPage, FirstPage};
 use crate::server_fns::list_executions;
 use crate::ui::kit::ErrorNote;
 use crate::ui::parts::runs::{Layout, ListActions, RunRow, ShownLayout, SortHead};
@@ -29,16 +29,9 @@ pub fn opened_in(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|n| !n.is_empty()).take(MOST_OPEN).map(str::to_owned).collect()
 }
 
-fn query_of(name: &str) -> PageQuery {
-    let mut query = PageQuery::default();
-    query.filter.agent = Choice::only(name.to_owned());
-    query.filter.window = Window::All;
-    query
-}
-
 async fn load(name: String) -> (String, Result<ExecutionPage, Error>) {
     let limit = i64::try_from(LAST).unwrap_or(i64::MAX);
-    let answer = list_executions(query_of(&name).list(), None, Some(limit)).await;
+    let answer = list_executions(PageQuery::of_agent(&name).list(), None, Some(limit)).await;
     (name, answer)
 }
 
@@ -81,7 +74,7 @@ pub fn runs_of(name: String, opened: RwSignal<Opened>, actions: ListActions) -> 
 }
 
 fn last_runs(name: &str, first: Result<ExecutionPage, Error>, actions: ListActions) -> AnyView {
-    let wanted = query_of(name);
+    let wanted = PageQuery::of_agent(name);
     let query = Memo::new(move |_| wanted.clone());
     let first = first.map(|page| FirstPage { page, ever: true, numbers: None, bad_cursor: false });
     let runs = Runs::new(use_live(), use_clock(), query, format!("agent:{name}"), first);
