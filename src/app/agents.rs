@@ -5,8 +5,8 @@ use super::executions::{ListRequest, list_of_agent};
 use super::validate::Check;
 use super::{Caller, agent_check, budgets};
 use crate::domain::{
-    AgentAbout, AgentConfig, AgentDetail, AgentKind, AgentLimits, AgentPatch, AgentSummary, Error, ExecutionSummary, NewAgent,
-    Result, Timestamp,
+    AgentAbout, AgentConfig, AgentDetail, AgentKind, AgentLimits, AgentPatch, AgentSummary, Error, ExecutionSummary,
+    NewAgent, Result, Timestamp,
 };
 use crate::store::agents::{self as rows, AgentFields, AgentRow};
 use crate::store::users;

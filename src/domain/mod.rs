@@ -33,8 +33,8 @@ pub mod visible;
 pub use access::{Me, Role, Scope};
 pub use agent::{AgentKind, AgentSummary};
 pub use agent_settings::{
-    AgentAbout, AgentConfig, AgentDetail, AgentLimits, AgentPatch, Budget, CommandConfig, NewAgent, OpenaiConfig, RetryOn,
-    RetryPolicy, WebhookConfig,
+    AgentAbout, AgentConfig, AgentDetail, AgentLimits, AgentPatch, Budget, CommandConfig, NewAgent, OpenaiConfig,
+    RetryOn, RetryPolicy, WebhookConfig,
 };
 pub use budget::{BudgetLevel, BudgetState, Spending};
 pub use bulk::{

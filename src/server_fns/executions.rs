@@ -2,8 +2,8 @@
 
 use super::text::Json;
 use crate::domain::{
-    AgentAbout, AgentSummary, Error, ExecutionId, ExecutionPage, ExecutionSummary, FacetValue, FirstPage, NewRun, Numbers, Retry,
-    RunCount,
+    AgentAbout, AgentSummary, Error, ExecutionId, ExecutionPage, ExecutionSummary, FacetValue, FirstPage, NewRun,
+    Numbers, Retry, RunCount,
 };
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;

@@ -19,7 +19,8 @@ pub fn Agent() -> impl IntoView {
     let params = use_params_map();
     let name = Memo::new(move |_| params.with(|p| p.get("name")).unwrap_or_default());
     let agent = Resource::new_blocking(move || name.get(), load_agent);
-    let first = Resource::new_blocking(move || name.get(), |name| async move { first_page(PageQuery::of_agent(&name)).await });
+    let first =
+        Resource::new_blocking(move || name.get(), |name| async move { first_page(PageQuery::of_agent(&name)).await });
     let body = move || {
         let name = name.get();
         Suspend::new(async move {
@@ -71,7 +72,9 @@ fn about(agent: AgentAbout) -> AnyView {
     let a = agent.summary;
     let description = a.description.map(|d| view! { <p>{d}</p> });
     let retired = agent.retired_at.map(|_| view! { <p class="s-failed">"This agent was deleted; its runs stay."</p> });
-    let does = agent.does.map(|does| view! { <div><dt>"Runs"</dt><dd class="ell" title=does.clone()>{does.clone()}</dd></div> });
+    let does = agent
+        .does
+        .map(|does| view! { <div><dt>"Runs"</dt><dd class="ell" title=does.clone()>{does.clone()}</dd></div> });
     // What Runboard does itself has limits here; an external agent keeps its own.
     let ours = does.is_some() || agent.schedule.is_some();
     let limits = ours.then(|| {
@@ -87,8 +90,10 @@ fn about(agent: AgentAbout) -> AnyView {
         view! { {day} {month} }
     });
     let schedule = agent.schedule.map(schedule);
-    let facts = (ours || budget.is_some()).then(|| view! {
-        <dl class="facts agent-facts">{does} {schedule} {limits} {retry} {budget}</dl>
+    let facts = (ours || budget.is_some()).then(|| {
+        view! {
+            <dl class="facts agent-facts">{does} {schedule} {limits} {retry} {budget}</dl>
+        }
     });
     view! {
         <div class="about muted">
@@ -102,7 +107,11 @@ fn about(agent: AgentAbout) -> AnyView {
 
 fn retries(policy: &RetryPolicy) -> String {
     let more = format::plural(policy.attempts - 1, "more try", "more tries");
-    if policy.backoff_s == 0 { more } else { format!("{more}, after {} and longer", format::span(policy.backoff_s * 1_000)) }
+    if policy.backoff_s == 0 {
+        more
+    } else {
+        format!("{more}, after {} and longer", format::span(policy.backoff_s * 1_000))
+    }
 }
 
 /// When it runs by itself: the times ahead, in the reader's own time on hover.
