@@ -6,8 +6,9 @@ use super::problem::{ApiError, Problem};
 use crate::app::{agents, control, executions, numbers};
 use crate::domain::{
     AgentDetail, AgentPatch, AgentSummary, Error, ExecutionDetail, ExecutionPage, ExecutionSummary, Filter, NewAgent,
-    NewRun, Retry, Stats, Window,
+    NewRun, Retry, Stats, Trial, Window,
 };
+use crate::engine::trial;
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -191,6 +192,14 @@ pub async fn retry_agent_execution(
 pub async fn run_agent(Auth(caller): Auth, Path(name): Path<String>, JsonBody(new): JsonBody<NewRun>) -> StartedAnswer {
     let execution_id = control::start(&caller, &name, new).await?;
     Ok((StatusCode::ACCEPTED, Json(Started { execution_id })))
+}
+
+/// Try an agent out without a run: ask its endpoint or webhook, or look for its program. The answer is 200 either way.
+#[utoipa::path(post, path = "/api/agents/{name}/test", tag = "agents", params(("name" = String, Path)),
+    responses((status = 200, body = Trial), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "the agent's own process starts its runs, or the agent was deleted")))]
+pub async fn test_agent(Auth(caller): Auth, Path(name): Path<String>) -> Answer<Trial> {
+    Ok(Json(trial::test(&caller, &name).await?))
 }
 
 /// Aggregates of the last 24 hours over all agents.

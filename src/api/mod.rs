@@ -9,6 +9,7 @@ mod ops;
 mod people;
 pub mod problem;
 mod record;
+mod schedules;
 mod seen;
 mod stream;
 mod views;
@@ -77,6 +78,8 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(agents::terminate_agent_execution))
         .routes(routes!(agents::retry_agent_execution))
         .routes(routes!(agents::run_agent))
+        .routes(routes!(schedules::get_schedule, schedules::put_schedule, schedules::delete_schedule))
+        .routes(routes!(agents::test_agent))
         .routes(routes!(agents::list_shares, agents::create_share))
         .routes(routes!(agents::delete_share))
         .routes(routes!(people::login))

@@ -168,7 +168,7 @@ pub async fn delete(caller: &Caller, name: &str) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn find(caller: &Caller, name: &str) -> Result<AgentRow> {
+pub(crate) async fn find(caller: &Caller, name: &str) -> Result<AgentRow> {
     let found = rows::by_name(&mut caller.app.store.read(), name).await?;
     found.filter(|a| caller.visible().includes(a.key)).ok_or(Error::NotFound)
 }
@@ -180,7 +180,7 @@ pub async fn runs(caller: &Caller, name: &str, limit: Option<i64>) -> Result<Vec
 }
 
 /// An agent that the caller may share, change or delete: its owner or an admin.
-async fn owned(caller: &Caller, name: &str) -> Result<AgentRow> {
+pub(super) async fn owned(caller: &Caller, name: &str) -> Result<AgentRow> {
     let agent = find(caller, name).await?;
     caller.writer()?;
     if agent.owner_key == caller.user_key || caller.admin().is_ok() {

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::domain::Result;
-use crate::store::{bulk, events, executions, idempotency, users};
+use crate::store::{bulk, events, executions, idempotency, schedules, users};
 
 /// Once around; called every minute.
 pub async fn tidy(app: &App) -> Result<()> {
@@ -22,6 +22,7 @@ pub async fn tidy(app: &App) -> Result<()> {
                 let anywhere = uuid::Uuid::new_v4().simple().to_string();
                 executions::forget_groups(tx, &anywhere[..16]).await?;
                 bulk::forget(tx, now.plus_secs(-30 * 86_400)).await?;
+                schedules::forget(tx, now.plus_secs(-30 * 86_400)).await?;
                 idempotency::forget(tx, now.plus_secs(-86_400)).await.map(|_| ())
             })
         })

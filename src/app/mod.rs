@@ -19,6 +19,7 @@ pub mod numbers;
 pub mod parts;
 pub mod reading;
 pub mod record;
+pub mod schedules;
 pub mod session;
 pub mod tokens;
 pub mod users;

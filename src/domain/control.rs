@@ -34,6 +34,16 @@ pub struct Retry {
     pub from_step: Option<i64>,
 }
 
+/// Whether an agent could do a run, tried out without one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Trial {
+    pub ok: bool,
+    /// What was found, or why it would not work.
+    pub detail: String,
+    pub duration_ms: i64,
+}
+
 /// How a run was stopped: when, and what it had spent by then. What it spent after that is the difference to the run's
 /// own figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -53,6 +53,8 @@ async fn take(tx: &mut Tx, owner: &str, room: usize, now: Timestamp) -> Result<V
                 id: run.id,
                 agent,
                 message: texts.message.unwrap_or(run.message),
+                attempt: run.attempt,
+                thread_id: run.thread_id,
                 deadline: entry.deadline.map(Timestamp::from_micros),
                 tries: entry.tries,
             });

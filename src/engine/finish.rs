@@ -11,6 +11,8 @@ use crate::store::{Tx, agents, executions, queue};
 use std::time::Duration;
 use tokio::sync::watch;
 
+/// Nobody is left alone for longer, whatever they ask for.
+const LONGEST_WAIT_S: i64 = 86_400;
 /// The database could not be reached: tried again after.
 const AGAIN: Duration = Duration::from_millis(500);
 
@@ -22,9 +24,10 @@ impl Engine {
             tracing::info!(id = %job.id, "a run ended that is no longer this server's");
             return;
         }
+        let goes_on = outcome.reports_later && why.is_none();
         let end = ended(job, outcome, why);
         loop {
-            match self.write_end(job, end.clone()).await {
+            match self.write_end(job, end.clone(), goes_on).await {
                 Ok(()) => return,
                 Err(e @ Error::Unavailable(_)) => tracing::warn!(id = %job.id, error = %e, "the end of a run waits"),
                 Err(e) => {
@@ -39,7 +42,7 @@ impl Engine {
         }
     }
 
-    async fn write_end(&self, job: &Job, end: End) -> Result<()> {
+    async fn write_end(&self, job: &Job, end: End, goes_on: bool) -> Result<()> {
         let (app, owner, key, tries) = (self.0.app.clone(), self.0.owner.clone(), job.key, job.tries);
         let now = app.now();
         self.0
@@ -51,6 +54,10 @@ impl Engine {
                         return Ok(());
                     }
                     let mut run = executions::by_key_for_update(tx, key).await?;
+                    if goes_on {
+                        queue::hand_over(tx, key, &owner).await?;
+                        return record::change(tx, &mut run, &end.patch, now).await;
+                    }
                     let end = End { stopped: run.cancel_requested_at.is_some(), ..end };
                     close(tx, &app, &mut run, end, tries, now).await
                 })
@@ -99,14 +106,23 @@ pub(super) async fn close(
     let error = end.failure.as_ref().filter(|_| !end.stopped).map(|f| f.error.clone());
     let patch = ExecutionPatch { status: Some(status), error, ..end.patch };
     record::change(tx, run, &patch, now).await?;
-    match end.failure.and_then(|f| f.kind) {
+    match &end.failure {
         // Who stopped it does not want it to go on as another.
-        Some(kind) if run.cancel_requested_at.is_none() => start_again(tx, app, run, kind, tries, now).await,
+        Some(failure) if run.cancel_requested_at.is_none() => start_again(tx, app, run, failure, tries, now).await,
         _ => Ok(()),
     }
 }
 
-async fn start_again(tx: &mut Tx, app: &App, run: &Record, kind: RetryOn, tries: i64, now: Timestamp) -> Result<()> {
+/// Starts a failed run again, where its agent wants that for such a failure, and not before the other side wants it.
+async fn start_again(
+    tx: &mut Tx,
+    app: &App,
+    run: &Record,
+    failure: &Failure,
+    tries: i64,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(kind) = failure.kind else { return Ok(()) };
     let agent = agents::by_key(tx, run.agent_key).await?;
     let Some(policy) = retry_policy(&agent)? else { return Ok(()) };
     if tries >= policy.attempts || !policy.on.contains(&kind) || startable(&agent, &app.config).is_err() {
@@ -114,7 +130,7 @@ async fn start_again(tx: &mut Tx, app: &App, run: &Record, kind: RetryOn, tries:
     }
     // At most nine times doubled: attempts are ten at most.
     let doubled = u32::try_from(tries - 1).ok().and_then(|n| 2_i64.checked_pow(n)).unwrap_or(1);
-    let ready_at = now.plus_secs(policy.backoff_s * doubled);
+    let ready_at = now.plus_secs((policy.backoff_s * doubled).max(failure.wait_s.unwrap_or(0).min(LONGEST_WAIT_S)));
     let (new, attempt) = (again(tx, run).await?, run.attempt + 1);
     let start = Start { agent: &agent, user_key: run.user_key, new, attempt, ready_at, tries: tries + 1 };
     enqueue(tx, start, now).await.map(|_| ())

@@ -1,6 +1,6 @@
 //! Server. One run as the engine does it: what it needs, and what came of it.
 
-use super::{Engine, Halt, command};
+use super::{Engine, Halt, command, openai, webhook};
 use crate::app::agents::{stored_config, stored_limits};
 use crate::app::control::startable;
 use crate::domain::{AgentConfig, AgentKind, Error, ExecutionPatch, Result, RetryOn, RetryPolicy, Timestamp};
@@ -18,6 +18,8 @@ pub struct Job {
     pub id: String,
     pub agent: AgentRow,
     pub message: String,
+    pub attempt: i64,
+    pub thread_id: Option<String>,
     pub deadline: Option<Timestamp>,
     /// 1, +1 for each time it was started again by itself.
     pub tries: i64,
@@ -30,6 +32,8 @@ pub struct Outcome {
     pub failure: Option<Failure>,
     /// Everything but the status.
     pub patch: ExecutionPatch,
+    /// It goes on elsewhere, and whoever does it will say how it ends.
+    pub reports_later: bool,
 }
 
 /// Why a run failed, and whether that is a reason to start it again.
@@ -37,22 +41,24 @@ pub struct Outcome {
 pub struct Failure {
     pub error: String,
     pub kind: Option<RetryOn>,
+    /// Seconds the other side asked to be left alone.
+    pub wait_s: Option<i64>,
 }
 
 impl Failure {
     pub fn of(error: impl Into<String>, kind: RetryOn) -> Self {
-        Self { error: error.into(), kind: Some(kind) }
+        Self { error: error.into(), kind: Some(kind), wait_s: None }
     }
 
     /// One that would be the same the next time.
     pub fn lasting(error: impl Into<String>) -> Self {
-        Self { error: error.into(), kind: None }
+        Self { error: error.into(), kind: None, wait_s: None }
     }
 }
 
 impl From<Failure> for Outcome {
     fn from(failure: Failure) -> Self {
-        Self { failure: Some(failure), patch: ExecutionPatch::default() }
+        Self { failure: Some(failure), ..Self::default() }
     }
 }
 
@@ -90,9 +96,9 @@ impl Engine {
         }
         match stored_config(&job.agent)? {
             AgentConfig::Command(config) => Ok(command::run(self, job, &config, halted).await),
-            AgentConfig::Openai(_) | AgentConfig::Webhook(_) | AgentConfig::External {} => {
-                Ok(Failure::lasting(format!("this version does not run agents of kind {} yet", job.agent.kind)).into())
-            }
+            AgentConfig::Openai(config) => openai::run(self, job, &config, halted).await,
+            AgentConfig::Webhook(config) => webhook::run(self, job, &config, halted).await,
+            AgentConfig::External {} => Err(Error::Conflict("external agents do their own runs".to_owned())),
         }
     }
 }

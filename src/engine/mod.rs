@@ -6,7 +6,13 @@ mod command;
 mod finish;
 mod job;
 mod log;
+mod openai;
+mod outside;
+mod progress;
 mod recover;
+mod schedule;
+pub mod trial;
+mod webhook;
 
 use crate::app::App;
 use crate::domain::{Result, Timestamp};
@@ -38,6 +44,13 @@ pub enum Halt {
     Lost,
     /// This server ends.
     Shutdown,
+}
+
+/// The next reason to halt, after the one that was heard.
+async fn halt_after(halted: &mut watch::Receiver<Option<Halt>>, heard: Option<Halt>) -> Halt {
+    let news = halted.wait_for(|why| why.is_some() && *why != heard).await;
+    // Without an engine that holds it, a run is nobody's.
+    news.map_or(None, |why| *why).unwrap_or(Halt::Lost)
 }
 
 /// A run this server is at.
@@ -74,6 +87,7 @@ struct Inner {
     running: watch::Sender<HashMap<i64, Running>>,
     renewed_at: AtomicI64,
     looked_elsewhere_at: AtomicI64,
+    clients: outside::Clients,
     /// No further runs are taken.
     closing: AtomicBool,
 }
@@ -86,6 +100,7 @@ impl Engine {
             running: watch::Sender::new(HashMap::new()),
             renewed_at: AtomicI64::new(i64::MIN),
             looked_elsewhere_at: AtomicI64::new(i64::MIN),
+            clients: outside::Clients::default(),
             closing: AtomicBool::new(false),
         }))
     }
@@ -101,10 +116,11 @@ impl Engine {
         }
     }
 
-    /// Once around: what goes on here, what others left, what waits.
+    /// Once around: what goes on here, what others left, whose time has come, what waits.
     pub async fn step(&self) -> Result<()> {
         self.look_after().await?;
         self.recover().await?;
+        self.start_due().await?;
         self.claim().await
     }
 

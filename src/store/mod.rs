@@ -16,6 +16,7 @@ pub mod query;
 pub mod queue;
 pub mod reading;
 pub mod rollup;
+pub mod schedules;
 pub mod search;
 pub mod settings;
 pub mod stats;

@@ -3,14 +3,13 @@
 
 mod output;
 
-use super::job::{Failure, Job, Outcome, timeout_s};
+use super::job::{Failure, Job, Outcome};
 use super::log::Log;
-use super::{Engine, Halt};
+use super::{Engine, Halt, halt_after};
 use crate::app::agent_check;
 use crate::domain::{CommandConfig, ExecutionPatch, RetryOn};
 use crate::process::group::{self, Ending};
 use crate::process::leftover::RUN_VARIABLE;
-use crate::store::stops;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use std::io;
@@ -92,7 +91,7 @@ async fn follow(
         Ok(status) => group::failure(status, last_line.as_deref()).map(|error| Failure::of(error, RetryOn::Exit)),
         Err(e) => Some(Failure::lasting(format!("how the command ended is unknown: {e}"))),
     };
-    Outcome { failure, patch }
+    Outcome { failure, patch, reports_later: false }
 }
 
 /// A command need not read what it is sent.
@@ -119,13 +118,12 @@ async fn wait(
     let status = loop {
         tokio::select! {
             status = child.wait() => break status?,
-            // The sender is with the engine, which outlives this.
-            Ok(why) = wait_for_news(&mut halted, heard) => {
+            why = halt_after(&mut halted, heard) => {
                 heard = Some(why);
                 // A server that ends has no more time than this.
                 let patience = if why == Halt::Shutdown { kill_after.min(Duration::from_millis(config.drain_ms)) } else { kill_after };
                 ending.ask_within(Signal::SIGTERM, patience);
-                told(engine, job, why, log).await;
+                engine.told(job, why, log, "SIGTERM sent").await;
             }
             () = ending.patience(), if !killed => {
                 killed = true;
@@ -137,33 +135,4 @@ async fn wait(
     ending.ask_within(Signal::SIGTERM, LEFT_BEHIND.min(kill_after));
     ending.rest_of_group().await;
     Ok(status)
-}
-
-async fn wait_for_news(
-    halted: &mut watch::Receiver<Option<Halt>>,
-    heard: Option<Halt>,
-) -> Result<Halt, watch::error::RecvError> {
-    let news = halted.wait_for(|why| why.is_some() && *why != heard).await?;
-    // Just waited for.
-    Ok(news.unwrap_or(Halt::Lost))
-}
-
-/// Says in the log and on the record that the command was told.
-async fn told(engine: &Engine, job: &Job, why: Halt, log: &Log) {
-    match why {
-        Halt::Stop => log.note("stop requested: SIGTERM sent").await,
-        Halt::Timeout => {
-            log.note(format!("took longer than {} s: SIGTERM sent", timeout_s(&job.agent).unwrap_or_default())).await;
-        }
-        Halt::Shutdown => log.note("the server is being stopped: SIGTERM sent").await,
-        Halt::Lost => {}
-    }
-    if why != Halt::Stop {
-        return;
-    }
-    let (key, now) = (job.key, engine.0.app.now());
-    let noted = engine.0.app.store.write(move |tx| Box::pin(stops::acknowledge(tx, key, now))).await;
-    if let Err(e) = noted {
-        tracing::warn!(id = %job.id, error = %e, "it was not noted that a run was told to stop");
-    }
 }

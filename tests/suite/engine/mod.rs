@@ -3,11 +3,15 @@
 
 mod command;
 mod crash;
+mod endpoint;
 mod limits;
 mod lost;
+mod openai;
 mod retry;
+mod schedule;
 mod start;
 mod stop;
+mod webhook;
 
 use crate::support::{Backend, World};
 use runboard::app::{App, Config, agents, control, executions, parts};
@@ -25,13 +29,18 @@ pub struct Works {
 
 impl Works {
     pub async fn new(backend: Backend) -> Self {
-        let config = Config {
+        Self::with(backend, |_| {}).await
+    }
+
+    pub async fn with(backend: Backend, change: fn(&mut Config)) -> Self {
+        let mut config = Config {
             requests_per_second: 0,
             allow_commands: true,
             kill_after_ms: 300,
             drain_ms: 100,
             ..Config::default()
         };
+        change(&mut config);
         let world = World::with(backend, config).await;
         let engine = Engine::new(world.app.clone());
         Self { world, engine }

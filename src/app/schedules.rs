@@ -1,0 +1,139 @@
+//! Server. When agents run by themselves: cron in a time zone. A time that does not exist when the clocks go forward is
+//! left to the next that does; one that comes twice when they go back runs once, unless it is one of many.
+
+use super::control::startable;
+use super::validate::{Check, TEXT_BYTES};
+use super::{Caller, agents};
+use crate::domain::{Error, NewSchedule, Result, Schedule, Timestamp};
+use crate::store::schedules::{self as rows, ScheduleRow};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+
+/// Times shown ahead.
+const AHEAD: usize = 5;
+
+/// The times of a schedule.
+pub struct Times {
+    cron: Cron,
+    zone: Tz,
+}
+
+impl Times {
+    /// Every wrong field is named.
+    pub fn parse(cron: &str, timezone: &str) -> Result<Self> {
+        let mut check = Check::default();
+        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+        let parsed = parser.parse(cron.trim());
+        if let Err(e) = &parsed {
+            check.wrong("cron", format!("is not minute, hour, day of month, month and day of week: {e}"));
+        }
+        let zone = timezone.trim().parse::<Tz>();
+        if zone.is_err() {
+            check.wrong("timezone", "is not a time zone of the tz database, such as Europe/Berlin or UTC");
+        }
+        check.done()?;
+        match (parsed, zone) {
+            (Ok(cron), Ok(zone)) => Ok(Self { cron, zone }),
+            _ => Err(Error::invalid("cron", "can't be read")),
+        }
+    }
+
+    /// The first time after `after`, if there is one.
+    pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
+        let after = DateTime::<Utc>::from_timestamp_micros(after.micros())?.with_timezone(&self.zone);
+        let next = self.cron.find_next_occurrence(&after, false).ok()?;
+        Some(Timestamp::from_micros(next.timestamp_micros())).filter(|t| t.is_usual())
+    }
+
+    pub fn ahead(&self, from: Timestamp) -> Vec<Timestamp> {
+        std::iter::successors(self.next(from), |t| self.next(*t)).take(AHEAD).collect()
+    }
+}
+
+fn seen(row: ScheduleRow, now: Timestamp) -> Result<Schedule> {
+    let times = Times::parse(&row.cron, &row.timezone)?;
+    Ok(Schedule {
+        next_runs: if row.enabled { times.ahead(now) } else { Vec::new() },
+        cron: row.cron,
+        timezone: row.timezone,
+        message: row.message,
+        enabled: row.enabled,
+        overlap: row.overlap,
+        set_by: row.email,
+    })
+}
+
+/// The schedule of an agent.
+pub async fn get(caller: &Caller, name: &str) -> Result<Schedule> {
+    let agent = agents::find(caller, name).await?;
+    let row = rows::find(&mut caller.app.store.read(), agent.key).await?.ok_or(Error::NotFound)?;
+    seen(row, caller.now())
+}
+
+/// Sets an agent's schedule, instead of the one it had. For its owner and admins.
+pub async fn set(caller: &Caller, name: &str, new: NewSchedule) -> Result<Schedule> {
+    let agent = agents::owned(caller, name).await?;
+    startable(&agent, &caller.app.config)?;
+    let times = Times::parse(&new.cron, &new.timezone)?;
+    if new.message.len() > TEXT_BYTES {
+        return Err(Error::invalid("message", format!("is longer than {TEXT_BYTES} bytes")));
+    }
+    let next = if new.enabled { times.next(caller.now()) } else { None };
+    if new.enabled && next.is_none() {
+        return Err(Error::invalid("cron", "never comes"));
+    }
+    let user_key = caller.user_key;
+    caller.write(move |tx| Box::pin(async move { rows::set(tx, agent.key, user_key, &new, next).await })).await?;
+    get(caller, name).await
+}
+
+/// Takes an agent's schedule away.
+pub async fn remove(caller: &Caller, name: &str) -> Result<()> {
+    let agent = agents::owned(caller, name).await?;
+    let was_there = caller.write(move |tx| Box::pin(async move { rows::remove(tx, agent.key).await })).await?;
+    if was_there { Ok(()) } else { Err(Error::NotFound) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn times(cron: &str, zone: &str, from: &str, count: usize) -> Vec<String> {
+        let times = Times::parse(cron, zone).expect("a schedule");
+        let from = Timestamp::parse(from).expect("a time");
+        std::iter::successors(times.next(from), |t| times.next(*t)).take(count).map(|t| t.to_string()).collect()
+    }
+
+    #[test]
+    fn the_wall_clock_counts_across_both_changes() {
+        // Germany: +01:00 until 29 March 2026, +02:00 until 25 October.
+        let spring = times("0 9 * * *", "Europe/Berlin", "2026-03-28T00:00:00Z", 3);
+        assert_eq!(spring, ["2026-03-28T08:00:00Z", "2026-03-29T07:00:00Z", "2026-03-30T07:00:00Z"]);
+        // 02:30 does not exist on 29 March, and comes twice on 25 October.
+        let gap = times("30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", 2);
+        assert_eq!(gap.len(), 2);
+        assert!(gap.iter().all(|t| !t.starts_with("2026-03-29T02")), "{gap:?}");
+        let twice = times("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z", 2);
+        assert_eq!(twice, ["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]);
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        for (cron, zone, fields) in [
+            ("61 * * * *", "UTC", vec!["cron"]),
+            ("* * * * * *", "UTC", vec!["cron"]),
+            ("0 9 * * *", "Mars/Olympus", vec!["timezone"]),
+            ("often", "here", vec!["cron", "timezone"]),
+        ] {
+            let Err(Error::Invalid(wrong)) = Times::parse(cron, zone).map(|_| ()) else { panic!("{cron} {zone}") };
+            assert_eq!(wrong.iter().map(|e| e.field.as_str()).collect::<Vec<_>>(), fields, "{cron} {zone}");
+        }
+    }
+
+    #[test]
+    fn a_day_that_never_comes_has_no_time() {
+        assert!(times("0 0 30 2 *", "UTC", "2026-01-01T00:00:00Z", 1).is_empty());
+    }
+}

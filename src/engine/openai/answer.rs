@@ -1,0 +1,253 @@
+//! Server. An answer as it comes in, piece by piece: text, tool calls, what it used, and why it ended.
+
+use crate::domain::{ExecutionPatch, NewToolCall, PartStatus, Timestamp};
+use crate::engine::job::Failure;
+use crate::engine::outside::message;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The most that is kept of a response: the API's limit, less the room to say that it was more.
+const KEPT: usize = (1 << 20) - 256;
+const CALLS: usize = 500;
+const ARGUMENT_BYTES: usize = 256 << 10;
+
+/// A piece of a stream, or the whole of an answer that is none: `delta` and `message` are the same thing.
+#[derive(Debug, Deserialize)]
+struct Piece {
+    #[serde(default)]
+    choices: Vec<Choice>,
+    model: Option<String>,
+    usage: Option<Usage>,
+    error: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Choice {
+    #[serde(alias = "message")]
+    delta: Option<Delta>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Delta {
+    content: Option<String>,
+    refusal: Option<String>,
+    tool_calls: Option<Vec<CallPiece>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct CallPiece {
+    index: Option<usize>,
+    id: Option<String>,
+    function: Option<FunctionPiece>,
+}
+
+#[derive(Debug, Deserialize)]
+struct FunctionPiece {
+    name: Option<String>,
+    arguments: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Usage {
+    prompt_tokens: Option<i64>,
+    completion_tokens: Option<i64>,
+    prompt_tokens_details: Option<Details>,
+    completion_tokens_details: Option<Details>,
+    /// USD, where a gateway knows it.
+    cost: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Details {
+    cached_tokens: Option<i64>,
+    reasoning_tokens: Option<i64>,
+}
+
+#[derive(Debug, Default)]
+struct Call {
+    id: Option<String>,
+    name: String,
+    arguments: String,
+}
+
+#[derive(Debug, Default)]
+pub struct Answer {
+    pub text: String,
+    /// Bytes that were too much.
+    left_out: usize,
+    calls: Vec<Call>,
+    usage: Option<Usage>,
+    model: Option<String>,
+    finish_reason: Option<String>,
+    /// The endpoint said that this is all.
+    done: bool,
+}
+
+impl Answer {
+    /// Takes the data of an event, or a whole answer.
+    pub fn take(&mut self, data: &str) -> Result<(), Failure> {
+        if data.trim() == "[DONE]" {
+            self.done = true;
+            return Ok(());
+        }
+        let piece: Piece = serde_json::from_str(data).map_err(|_| {
+            let shown: String = data.chars().take(200).collect();
+            Failure::lasting(format!("the endpoint sent something that is no chat completion: {shown}"))
+        })?;
+        if let Some(error) = piece.error.filter(|e| !e.is_null()) {
+            return Err(Failure::of(format!("the endpoint broke off: {}", message(&error)), super::UNAVAILABLE));
+        }
+        self.model = piece.model.or(self.model.take());
+        self.usage = piece.usage.or(self.usage.take());
+        // Runboard asks for one answer.
+        let Some(choice) = piece.choices.into_iter().next() else { return Ok(()) };
+        self.finish_reason = choice.finish_reason.or(self.finish_reason.take());
+        let Some(delta) = choice.delta else { return Ok(()) };
+        for text in [delta.content, delta.refusal].into_iter().flatten() {
+            self.add_text(&text);
+        }
+        for piece in delta.tool_calls.into_iter().flatten() {
+            self.add_call(piece);
+        }
+        Ok(())
+    }
+
+    fn add_text(&mut self, text: &str) {
+        let room = text.floor_char_boundary(KEPT.saturating_sub(self.text.len()));
+        // Once something is left out, nothing after it fits to what stands there.
+        let kept = if self.left_out > 0 { "" } else { &text[..room] };
+        self.text.push_str(kept);
+        self.left_out += text.len() - kept.len();
+    }
+
+    fn add_call(&mut self, piece: CallPiece) {
+        // A piece without a number belongs to the last call, unless it has a name of its own.
+        let begins = piece.id.is_some() || piece.function.as_ref().is_some_and(|f| f.name.is_some());
+        let index = piece.index.unwrap_or(if begins { self.calls.len() } else { self.calls.len().saturating_sub(1) });
+        if index >= CALLS {
+            return;
+        }
+        if self.calls.len() <= index {
+            self.calls.resize_with(index + 1, Call::default);
+        }
+        let call = &mut self.calls[index];
+        call.id = piece.id.or(call.id.take());
+        if let Some(function) = piece.function {
+            call.name.push_str(&function.name.unwrap_or_default());
+            let arguments = function.arguments.unwrap_or_default();
+            if call.arguments.len() + arguments.len() <= ARGUMENT_BYTES {
+                call.arguments.push_str(&arguments);
+            }
+        }
+    }
+
+    /// Whether it came to an end, and a good one.
+    pub fn verdict(&self) -> Option<Failure> {
+        match self.finish_reason.as_deref() {
+            None if !self.done => Some(Failure::of("the endpoint's answer broke off half-way", super::UNAVAILABLE)),
+            Some("content_filter") => Some(Failure::lasting("the endpoint's content filter stopped the answer")),
+            _ if self.text.trim().is_empty() && !self.calls.is_empty() => Some(Failure::lasting(format!(
+                "the model asked for tools, and this agent has none: {}",
+                self.calls.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ")
+            ))),
+            _ => None,
+        }
+    }
+
+    /// What should be known of an answer that is good.
+    pub fn remark(&self) -> Option<String> {
+        (self.finish_reason.as_deref() == Some("length"))
+            .then(|| "the endpoint cut the answer off at its limit".to_owned())
+    }
+
+    /// The record's fields, as far as they are known.
+    pub fn patch(&self) -> ExecutionPatch {
+        let usage = self.usage.as_ref();
+        let known = |n: Option<i64>| n.filter(|n| (0..=1_000_000_000_000).contains(n));
+        let details = |d: Option<&Details>, of: fn(&Details) -> Option<i64>| known(d.and_then(of));
+        ExecutionPatch {
+            response: self.response(),
+            model: self.model.as_ref().map(|m| m.chars().take(200).collect()).filter(|m: &String| !m.is_empty()),
+            input_tokens: known(usage.and_then(|u| u.prompt_tokens)),
+            output_tokens: known(usage.and_then(|u| u.completion_tokens)),
+            cached_tokens: details(usage.and_then(|u| u.prompt_tokens_details.as_ref()), |d| d.cached_tokens),
+            reasoning_tokens: details(usage.and_then(|u| u.completion_tokens_details.as_ref()), |d| d.reasoning_tokens),
+            cost: usage.and_then(|u| u.cost).filter(|c| c.is_finite() && (0.0..=1_000_000.0).contains(c)),
+            ..ExecutionPatch::default()
+        }
+    }
+
+    fn response(&self) -> Option<String> {
+        if self.left_out == 0 {
+            return (!self.text.is_empty()).then(|| self.text.clone());
+        }
+        Some(format!("{}\n[{} more bytes are not kept.]", self.text, self.left_out))
+    }
+
+    /// The tools the model asked for. Nobody runs them here: they are recorded as asked for, not as done.
+    pub fn tool_calls(&self, now: Timestamp) -> Vec<NewToolCall> {
+        let calls = self.calls.iter().enumerate().filter(|(_, call)| !call.name.is_empty());
+        calls
+            .map(|(n, call)| NewToolCall {
+                call_id: call
+                    .id
+                    .clone()
+                    .filter(|id| !id.is_empty())
+                    .unwrap_or_else(|| format!("call-{n}"))
+                    .chars()
+                    .take(200)
+                    .collect(),
+                name: Some(call.name.chars().take(200).collect()),
+                arguments: (!call.arguments.is_empty())
+                    .then(|| serde_json::from_str(&call.arguments).unwrap_or_else(|_| call.arguments.clone().into())),
+                error: Some("the model asked for it; this agent runs no tools".to_owned()),
+                status: Some(PartStatus::Failed),
+                started_at: Some(now),
+                completed_at: Some(now),
+                ..NewToolCall::default()
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn answer(pieces: &[Value]) -> Answer {
+        let mut answer = Answer::default();
+        for piece in pieces {
+            answer.take(&piece.to_string()).expect("a piece");
+        }
+        answer
+    }
+
+    #[test]
+    fn a_call_is_put_together_from_its_pieces() {
+        let piece = |call: Value| json!({"choices": [{"delta": {"tool_calls": [call]}}]});
+        let answer = answer(&[
+            piece(json!({"index": 0, "id": "a", "function": {"name": "search", "arguments": "{\"q\":"}})),
+            piece(json!({"index": 1, "id": "b", "function": {"name": "open", "arguments": "not json"}})),
+            piece(json!({"index": 0, "function": {"arguments": "\"x\"}"}})),
+            json!({"choices": [{"delta": {}, "finish_reason": "tool_calls"}]}),
+        ]);
+        let calls = answer.tool_calls(Timestamp::from_millis(0));
+        assert_eq!((calls[0].call_id.as_str(), &calls[0].arguments), ("a", &Some(json!({"q": "x"}))));
+        assert_eq!((calls[1].name.as_deref(), &calls[1].arguments), (Some("open"), &Some(json!("not json"))));
+        let verdict = answer.verdict().expect("a failure");
+        assert_eq!(verdict.error, "the model asked for tools, and this agent has none: search, open");
+    }
+
+    #[test]
+    fn a_response_without_end_is_bounded_and_said_so() {
+        let mut answer = Answer::default();
+        let piece = json!({"choices": [{"delta": {"content": "é".repeat(10_000)}}]}).to_string();
+        for _ in 0..100 {
+            answer.take(&piece).expect("a piece");
+        }
+        let response = answer.patch().response.expect("a response");
+        assert!(response.len() <= 1 << 20 && response.ends_with(" more bytes are not kept.]"), "{}", response.len());
+    }
+}

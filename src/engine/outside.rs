@@ -1,0 +1,256 @@
+//! Server. Requests to addresses that an agent names. Where they may go is decided when they connect, by the address
+//! itself: a name may point somewhere else every time.
+
+use super::job::Failure;
+use crate::app::{App, Config, agent_check};
+use crate::domain::{Error, Result, RetryOn, Role};
+use crate::store::agents::AgentRow;
+use crate::store::users;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Response, StatusCode, header};
+use serde_json::Value;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// Nothing came for so long: the other side is taken to be gone.
+const STALL: Duration = Duration::from_mins(5);
+const CONNECT: Duration = Duration::from_secs(10);
+/// Read of an answer that is an error.
+const ERROR_BYTES: usize = 64 << 10;
+
+/// How far an agent's requests may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Also into the networks the server itself is in: what an admin has made.
+    Inside,
+    /// Only to addresses that everybody can reach.
+    Public,
+}
+
+impl Reach {
+    pub async fn of(app: &App, agent: &AgentRow) -> Result<Self> {
+        let owner = users::by_key(&mut app.store.read(), agent.owner_key).await?;
+        Ok(if owner.is_some_and(|o| o.role == Role::Admin) { Self::Inside } else { Self::Public })
+    }
+
+    /// Why not, if so.
+    fn refuses(self, address: IpAddr) -> Option<&'static str> {
+        match kind(address) {
+            Kind::Never => Some("a link-local address, where a cloud keeps its credentials, or one that is no host's"),
+            Kind::Inside if self == Self::Public => {
+                Some("an address inside the server's networks, which only agents of an admin may use")
+            }
+            Kind::Inside | Kind::Public => None,
+        }
+    }
+}
+
+enum Kind {
+    Never,
+    Inside,
+    Public,
+}
+
+fn kind(address: IpAddr) -> Kind {
+    match unwrapped(address) {
+        IpAddr::V4(a) if a.is_link_local() || a.is_multicast() || a.is_broadcast() => Kind::Never,
+        IpAddr::V6(a) if a.is_unicast_link_local() || a.is_multicast() => Kind::Never,
+        IpAddr::V4(a) => {
+            let [first, second, ..] = a.octets();
+            // 0.0.0.0 is this machine; 100.64.0.0/10 is a carrier's own.
+            let own = first == 0 || (first == 100 && (64..128).contains(&second));
+            if own || a.is_private() || a.is_loopback() { Kind::Inside } else { Kind::Public }
+        }
+        IpAddr::V6(a) if a.is_loopback() || a.is_unspecified() || a.is_unique_local() => Kind::Inside,
+        IpAddr::V6(_) => Kind::Public,
+    }
+}
+
+/// The IPv4 address that an IPv6 one stands for (mapped, or NAT64's), else itself.
+fn unwrapped(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(a) => match a.segments() {
+            [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+                IpAddr::V4(Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low)))
+            }
+            _ => IpAddr::V6(a),
+        },
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+impl Resolve for Reach {
+    fn resolve(&self, name: Name) -> Resolving {
+        let reach = *self;
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            // All of them: a name that points outside and inside is not to be tried until it points inside.
+            if let Some(why) = found.iter().find_map(|a| reach.refuses(a.ip())) {
+                return Err(format!("{} is {why}", name.as_str()).into());
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// One client for each reach, made when it is first needed.
+#[derive(Default)]
+pub struct Clients {
+    inside: OnceLock<reqwest::Client>,
+    public: OnceLock<reqwest::Client>,
+}
+
+impl Clients {
+    pub fn of(&self, reach: Reach) -> Result<&reqwest::Client> {
+        let place = match reach {
+            Reach::Inside => &self.inside,
+            Reach::Public => &self.public,
+        };
+        if let Some(client) = place.get() {
+            return Ok(client);
+        }
+        let client = client(reach)?;
+        Ok(place.get_or_init(|| client))
+    }
+}
+
+pub fn client(reach: Reach) -> Result<reqwest::Client> {
+    // Installed already: that is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    reqwest::Client::builder()
+        .user_agent(concat!("runboard/", env!("CARGO_PKG_VERSION")))
+        .dns_resolver(std::sync::Arc::new(reach))
+        // A redirect leads where nobody said it should; a proxy would connect in our place.
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT)
+        .read_timeout(STALL)
+        .build()
+        .map_err(|e| Error::Unavailable(format!("no HTTP client: {e}")))
+}
+
+/// An agent's address, if its requests may go there. A name is judged when it is looked up.
+pub fn address(text: &str, reach: Reach) -> Result<reqwest::Url, String> {
+    let url = reqwest::Url::parse(text).map_err(|e| format!("{text} is no URL: {e}"))?;
+    let host = url.host_str().map(|h| h.trim_start_matches('[').trim_end_matches(']'));
+    match host.and_then(|h| h.parse::<IpAddr>().ok()).and_then(|a| reach.refuses(a)) {
+        Some(why) => Err(format!("{text} is {why}")),
+        None => Ok(url),
+    }
+}
+
+/// The secret an agent's requests carry, by the name of its variable.
+pub fn secret(config: &Config, name: Option<&str>) -> Result<Option<String>, String> {
+    let Some(name) = name else { return Ok(None) };
+    match agent_check::variable_value(config, name).and_then(|v| v.into_string().ok()) {
+        Some(secret) => Ok(Some(secret)),
+        None => Err(format!("the variable {name} is not set here, or may not be used by agents")),
+    }
+}
+
+/// What went wrong on the way, in the words of its deepest cause. `who`: endpoint or webhook.
+pub fn broken(who: &str, error: &reqwest::Error) -> Failure {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    if error.is_timeout() && !error.is_connect() {
+        return Failure::of(format!("the {who} said nothing for {} s", STALL.as_secs()), RetryOn::Timeout);
+    }
+    let what = if error.is_connect() { "can't be reached" } else { "broke off" };
+    Failure::of(format!("the {who} {what}: {cause}"), RetryOn::Unavailable)
+}
+
+/// Why it did not do what it was asked, and whether asking again later is of use.
+pub async fn refusal(who: &str, mut response: Response) -> Failure {
+    let status = response.status();
+    let wait = response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok());
+    let wait_s = wait.and_then(|v| v.trim().parse().ok());
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        body.extend_from_slice(&chunk);
+        if body.len() > ERROR_BYTES {
+            break;
+        }
+    }
+    let said = match serde_json::from_slice::<Value>(&body) {
+        Ok(value) => message(&value),
+        Err(_) => String::from_utf8_lossy(&body).trim().chars().take(500).collect(),
+    };
+    let said = if said.is_empty() { said } else { format!(": {said}") };
+    let error = format!("the {who} answered {status}{said}");
+    match status {
+        StatusCode::TOO_MANY_REQUESTS => Failure { wait_s, ..Failure::of(error, RetryOn::RateLimited) },
+        StatusCode::REQUEST_TIMEOUT => Failure::of(error, RetryOn::Timeout),
+        s if s.is_server_error() => Failure { wait_s, ..Failure::of(error, RetryOn::Unavailable) },
+        s if s.is_redirection() => Failure::lasting(format!("the {who} answered {status}; redirects are not followed")),
+        _ => Failure::lasting(error),
+    }
+}
+
+/// What a JSON answer says of its own error, in whichever shape.
+pub fn message(error: &Value) -> String {
+    let inner = error.get("error").unwrap_or(error);
+    let text = ["message", "detail"].iter().find_map(|name| inner.get(name).and_then(Value::as_str)).or(inner.as_str());
+    text.map_or_else(|| inner.to_string(), ToOwned::to_owned).chars().take(1_000).collect()
+}
+
+/// A text without the secret that whoever wrote it was sent.
+pub fn without(text: &str, secret: Option<&str>) -> String {
+    match secret {
+        Some(secret) if secret.len() >= 4 => text.replace(secret, "…"),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(address: &str, reach: Reach) -> bool {
+        reach.refuses(address.parse().expect("an address")).is_some()
+    }
+
+    #[test]
+    fn where_a_cloud_keeps_its_credentials_nobody_may_go() {
+        for address in ["169.254.169.254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "fe80::1", "224.0.0.1"] {
+            assert!(refused(address, Reach::Inside) && refused(address, Reach::Public), "{address}");
+        }
+    }
+
+    #[test]
+    fn inside_is_for_admins() {
+        for address in [
+            "127.0.0.1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "192.168.0.1",
+            "100.64.0.1",
+            "::1",
+            "::",
+            "fd00:ec2::254",
+            "::ffff:127.0.0.1",
+        ] {
+            assert!(!refused(address, Reach::Inside) && refused(address, Reach::Public), "{address}");
+        }
+        for address in ["1.1.1.1", "100.128.0.1", "2606:4700::1111"] {
+            assert!(!refused(address, Reach::Public), "{address}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_judged_however_it_is_written() {
+        for text in ["http://127.0.0.1/", "http://[::1]:80/", "http://2130706433/", "http://0x7f.1/", "http://127.1/"] {
+            assert!(address(text, Reach::Public).is_err(), "{text}");
+        }
+        assert!(address("https://llm.example/v1", Reach::Public).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_name_is_judged_by_what_it_points_to() {
+        let resolve = |reach: Reach| reach.resolve("localhost".parse().expect("a name"));
+        assert!(resolve(Reach::Inside).await.is_ok());
+        assert!(resolve(Reach::Public).await.is_err());
+    }
+}

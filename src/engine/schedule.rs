@@ -1,0 +1,56 @@
+//! Server. Starting runs whose time has come. Taking a time and making its run are one transaction, so however many
+//! servers look, it makes one; times that nobody was there for make one together.
+
+use super::Engine;
+use crate::app::App;
+use crate::app::control::{Start, enqueue, startable};
+use crate::app::schedules::Times;
+use crate::domain::{NewExecution, Overlap, Result, Timestamp, Trigger};
+use crate::store::schedules::{self as rows, ScheduleRow};
+use crate::store::{Tx, agents};
+
+impl Engine {
+    pub(super) async fn start_due(&self) -> Result<()> {
+        let (app, now) = (self.0.app.clone(), self.0.app.now());
+        if rows::due(&mut app.store.read(), now).await?.is_empty() {
+            return Ok(());
+        }
+        let store = &self.0.app.store;
+        store
+            .write(move |tx| {
+                Box::pin(async move {
+                    for schedule in rows::due(tx, now).await? {
+                        start(tx, &app, &schedule, now).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+}
+
+async fn start(tx: &mut Tx, app: &App, schedule: &ScheduleRow, now: Timestamp) -> Result<()> {
+    let Some(due_at) = schedule.next_at else { return Ok(()) };
+    // Checked when it was set; what this version can't read any more comes no more.
+    let next = Times::parse(&schedule.cron, &schedule.timezone).ok().and_then(|times| times.next(now));
+    rows::set_next(tx, schedule.agent_key, next).await?;
+    if !rows::take(tx, schedule.agent_key, due_at).await? {
+        return Ok(());
+    }
+    let agent = agents::by_key(tx, schedule.agent_key).await?;
+    if let Err(refused) = startable(&agent, &app.config) {
+        return rows::note(tx, agent.key, due_at, Err(&refused.to_string())).await;
+    }
+    if schedule.overlap == Overlap::Skip && rows::under_way(tx, agent.key).await? {
+        return rows::note(tx, agent.key, due_at, Err("the run before it had not ended")).await;
+    }
+    let new = NewExecution {
+        agent_name: agent.name.clone(),
+        message: schedule.message.clone(),
+        triggered_by: Some(Trigger::Schedule),
+        ..NewExecution::default()
+    };
+    let start = Start { agent: &agent, user_key: Some(schedule.user_key), new, attempt: 1, ready_at: now, tries: 1 };
+    let id = enqueue(tx, start, now).await?;
+    rows::note(tx, agent.key, due_at, Ok(id.as_str())).await
+}

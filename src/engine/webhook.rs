@@ -1,0 +1,200 @@
+//! Server. Agents that are a webhook: the message goes out as JSON, signed as Standard Webhooks say; the answer is the
+//! end of the run, or the agent reports it later.
+
+use super::job::{Failure, Job, Outcome};
+use super::log::Log;
+use super::outside::{self, Reach};
+use super::{Engine, Halt, halt_after};
+use crate::app::App;
+use crate::domain::{Error, ExecutionPatch, Result, Status, Timestamp, WebhookConfig};
+use crate::store::agents::AgentRow;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use reqwest::{Response, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::Sha256;
+use tokio::sync::watch;
+
+const ANSWER_BYTES: usize = 4 << 20;
+const TEXT_BYTES: usize = 1 << 20;
+
+/// What a webhook may answer; other fields are its own affair.
+#[derive(Debug, Default, Deserialize)]
+struct Answer {
+    status: Option<Status>,
+    response: Option<String>,
+    error: Option<String>,
+    cost: Option<f64>,
+    input_tokens: Option<i64>,
+    output_tokens: Option<i64>,
+    cached_tokens: Option<i64>,
+    reasoning_tokens: Option<i64>,
+    model: Option<String>,
+}
+
+pub async fn run(
+    engine: &Engine,
+    job: &Job,
+    config: &WebhookConfig,
+    mut halted: watch::Receiver<Option<Halt>>,
+) -> Result<Outcome> {
+    tokio::select! {
+        called = call(engine, job, config) => called,
+        why = halt_after(&mut halted, None) => {
+            let (log, written) = Log::start(engine, job.key);
+            engine.told(job, why, &log, "the request was aborted").await;
+            drop(log);
+            if written.await.is_err() {
+                tracing::error!(id = %job.id, "the writing of a log panicked");
+            }
+            Ok(Outcome::default())
+        }
+    }
+}
+
+async fn call(engine: &Engine, job: &Job, config: &WebhookConfig) -> Result<Outcome> {
+    let payload = json!({
+        "type": "run.started",
+        "execution_id": job.id,
+        "agent_name": job.agent.name,
+        "message": job.message,
+        "attempt": job.attempt,
+        "thread_id": job.thread_id,
+    });
+    let client = engine.0.clients.of(Reach::of(&engine.0.app, &job.agent).await?)?;
+    Ok(match send(&engine.0.app, client, &job.agent, config, &job.id, &payload).await? {
+        Ok(response) => answered(response).await.unwrap_or_else(Outcome::from),
+        Err(failure) => failure.into(),
+    })
+}
+
+/// Sends a signed message under an id; the answer, if it is a good one.
+pub async fn send(
+    app: &App,
+    client: &reqwest::Client,
+    agent: &AgentRow,
+    config: &WebhookConfig,
+    id: &str,
+    payload: &Value,
+) -> Result<Result<Response, Failure>> {
+    let prepared = outside::address(&config.url, Reach::of(app, agent).await?)
+        .and_then(|url| Ok((url, outside::secret(&app.config, config.secret_env.as_deref())?)));
+    let (url, secret) = match prepared {
+        Ok(prepared) => prepared,
+        Err(problem) => return Ok(Err(Failure::lasting(problem))),
+    };
+    let (body, now) = (payload.to_string(), app.now());
+    let mut request = client.post(url).header(header::CONTENT_TYPE, "application/json");
+    request = request.header("webhook-id", id).header("webhook-timestamp", seconds(now));
+    if let Some(secret) = &secret {
+        request = request.header("webhook-signature", signature(secret, id, now, &body)?);
+    }
+    Ok(match request.body(body).send().await {
+        Ok(response) if response.status().is_success() => Ok(response),
+        Ok(response) => {
+            let failure = outside::refusal("webhook", response).await;
+            Err(Failure { error: outside::without(&failure.error, secret.as_deref()), ..failure })
+        }
+        Err(e) => Err(outside::broken("webhook", &e)),
+    })
+}
+
+fn seconds(now: Timestamp) -> String {
+    (now.millis() / 1_000).to_string()
+}
+
+/// Of `id.timestamp.body`, as <https://www.standardwebhooks.com> has it. A secret that begins with `whsec_` is base64.
+fn signature(secret: &str, id: &str, now: Timestamp, body: &str) -> Result<String> {
+    let wrong = || Error::Internal("a webhook's secret that is no key".to_owned());
+    let key = match secret.strip_prefix("whsec_") {
+        Some(encoded) => STANDARD.decode(encoded).map_err(|_| wrong())?,
+        None => secret.as_bytes().to_vec(),
+    };
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_| wrong())?;
+    mac.update(format!("{id}.{}.{body}", seconds(now)).as_bytes());
+    Ok(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
+}
+
+/// What an answer says of the run: its end, or nothing yet.
+async fn answered(mut response: Response) -> Result<Outcome, Failure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|e| outside::broken("webhook", &e))? {
+        body.extend_from_slice(&chunk);
+        if body.len() > ANSWER_BYTES {
+            return Err(Failure::lasting("the webhook's answer is too long"));
+        }
+    }
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Outcome { reports_later: true, ..Outcome::default() });
+    }
+    let answer: Answer = serde_json::from_slice(&body).map_err(|e| {
+        let shown: String = String::from_utf8_lossy(&body).chars().take(200).collect();
+        Failure::lasting(format!("the webhook answered what is no answer to a run ({e}): {shown}"))
+    })?;
+    outcome(answer)
+}
+
+fn outcome(answer: Answer) -> Result<Outcome, Failure> {
+    let count = |n: Option<i64>| n.filter(|n| (0..=1_000_000_000_000).contains(n));
+    let reports_later = match answer.status {
+        Some(status) => !status.is_terminal(),
+        None => answer.response.is_none() && answer.error.is_none(),
+    };
+    let failed = !reports_later
+        && (answer.status == Some(Status::Failed) || (answer.status.is_none() && answer.error.is_some()));
+    if answer.status == Some(Status::Cancelled) {
+        return Err(Failure::lasting("the webhook cancelled the run"));
+    }
+    let failure = failed.then(|| {
+        let error = answer.error.clone().unwrap_or_else(|| "the webhook gave no reason".to_owned());
+        Failure::lasting(bounded(error))
+    });
+    let patch = ExecutionPatch {
+        response: answer.response.map(bounded),
+        cost: answer.cost.filter(|c| c.is_finite() && (0.0..=1_000_000.0).contains(c)),
+        input_tokens: count(answer.input_tokens),
+        output_tokens: count(answer.output_tokens),
+        cached_tokens: count(answer.cached_tokens),
+        reasoning_tokens: count(answer.reasoning_tokens),
+        model: answer.model.map(|m| m.chars().take(200).collect()),
+        ..ExecutionPatch::default()
+    };
+    Ok(Outcome { failure, patch, reports_later })
+}
+
+fn bounded(mut text: String) -> String {
+    if text.len() > TEXT_BYTES {
+        text.truncate(text.floor_char_boundary(TEXT_BYTES - 64));
+        text.push_str("\n[The rest is not kept.]");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the Standard Webhooks specification's libraries.
+    #[test]
+    fn a_signature_is_as_the_standard_says() {
+        let at = Timestamp::from_millis(1_614_265_330_000);
+        let made = signature(
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            at,
+            r#"{"test": 2432232314}"#,
+        );
+        assert_eq!(made.as_deref(), Ok("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
+    }
+
+    #[test]
+    fn an_answer_without_an_end_is_reported_later() {
+        let of = |text: &str| outcome(serde_json::from_str(text).expect("an answer")).expect("an outcome");
+        assert!(of("{}").reports_later && of(r#"{"status":"running","response":"so far"}"#).reports_later);
+        assert!(!of(r#"{"response":"done"}"#).reports_later && of(r#"{"response":"done"}"#).failure.is_none());
+        assert_eq!(of(r#"{"error":"no"}"#).failure.map(|f| f.error).as_deref(), Some("no"));
+        assert!(of(r#"{"status":"failed"}"#).failure.is_some());
+    }
+}
