@@ -2,7 +2,7 @@
 
 use super::executions::{ListRequest, list_of_agent};
 use super::validate::Check;
-use super::{Caller, agent_check};
+use super::{Caller, agent_check, budgets};
 use crate::domain::{
     AgentConfig, AgentDetail, AgentKind, AgentLimits, AgentPatch, AgentSummary, Error, ExecutionSummary, NewAgent,
     Result, Timestamp,
@@ -36,7 +36,8 @@ pub async fn detail(caller: &Caller, name: &str) -> Result<AgentDetail> {
     let limits = stored_limits(&agent)?;
     let config = if caller.operates(agent.key) { Some(stored_config(&agent)?) } else { None };
     let retired_at = agent.retired_at.map(Timestamp::from_micros);
-    Ok(AgentDetail { summary: agent.into(), limits, config, retired_at })
+    let budget_state = budgets::state_of(&mut caller.app.store.read(), &agent, caller.now()).await?;
+    Ok(AgentDetail { summary: agent.into(), limits, budget_state, config, retired_at })
 }
 
 fn stored<T: serde::de::DeserializeOwned>(agent: &AgentRow, text: &str) -> Result<T> {

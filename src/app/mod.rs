@@ -4,6 +4,7 @@
 pub mod access;
 pub(crate) mod agent_check;
 pub mod agents;
+pub mod budgets;
 pub mod bulk;
 pub mod compare;
 pub mod config;

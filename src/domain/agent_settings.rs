@@ -1,6 +1,7 @@
 //! Both sides. What an agent of each kind needs to run, and its limits.
 
 use super::agent::{AgentKind, AgentSummary};
+use super::budget::BudgetState;
 use super::time::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
@@ -104,7 +105,7 @@ pub struct Budget {
 pub struct AgentLimits {
     /// 1–1000.
     pub max_concurrency: i64,
-    /// Seconds; `null`: none.
+    /// Seconds; `null`: an hour for runs that Runboard does itself, none for external ones.
     pub timeout_s: Option<i64>,
     pub retry: Option<RetryPolicy>,
     pub budget: Option<Budget>,
@@ -124,6 +125,9 @@ pub struct AgentDetail {
     pub summary: AgentSummary,
     #[serde(flatten)]
     pub limits: AgentLimits,
+    /// What is spent of the budget, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_state: Option<BudgetState>,
     /// By kind; only for those who operate the agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<Object>))]

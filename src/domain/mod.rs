@@ -4,6 +4,7 @@ pub mod access;
 pub mod agent;
 pub mod agent_settings;
 pub mod ansi;
+pub mod budget;
 pub mod bulk;
 pub mod columns;
 pub mod compare;
@@ -34,6 +35,7 @@ pub use agent_settings::{
     AgentConfig, AgentDetail, AgentLimits, AgentPatch, Budget, CommandConfig, NewAgent, OpenaiConfig, RetryOn,
     RetryPolicy, WebhookConfig,
 };
+pub use budget::{BudgetLevel, BudgetState, Spending};
 pub use bulk::{
     BULK_LIMIT, BulkAction, BulkJob, BulkPreview, BulkProgress, BulkResult, BulkRow, BulkRowSeen, BulkState,
     BulkTarget, Excluded, ExcludedGroup, Reason,

@@ -2,16 +2,16 @@
 
 use super::job::{Job, timeout_s};
 use super::{Engine, LEASE_MS};
-use crate::app::record;
+use crate::app::{budgets, record};
 use crate::domain::{ExecutionPatch, Result, Status, Timestamp};
 use crate::store::{Tx, agents, executions, queue};
-use std::sync::atomic::Ordering;
+use std::collections::HashSet;
 
 impl Engine {
     /// Takes what waits and has room, and begins it.
     pub(super) async fn claim(&self) -> Result<()> {
         let app = &self.0.app;
-        if self.0.closing.load(Ordering::SeqCst) {
+        if self.closing() {
             return Ok(());
         }
         let room = app.config.max_runs.saturating_sub(self.0.running.borrow().len());
@@ -31,16 +31,22 @@ impl Engine {
 /// One run of each agent that waits, and again, until there is nothing to take or no room.
 async fn take(tx: &mut Tx, owner: &str, room: usize, now: Timestamp) -> Result<Vec<Job>> {
     let mut jobs = Vec::new();
+    // Agents that have spent what they may: their runs wait.
+    let mut paused = HashSet::new();
     loop {
-        let waiting = queue::agents_with_room(tx, now).await?;
-        if waiting.is_empty() {
-            return Ok(jobs);
-        }
-        for agent_key in waiting {
+        let before = jobs.len();
+        for agent_key in queue::agents_with_room(tx, now).await? {
             if jobs.len() >= room {
                 return Ok(jobs);
             }
+            if paused.contains(&agent_key) {
+                continue;
+            }
             let agent = agents::by_key(tx, agent_key).await?;
+            if budgets::state_of(tx, &agent, now).await?.is_some_and(|state| state.spent().is_some()) {
+                paused.insert(agent_key);
+                continue;
+            }
             let deadline = timeout_s(&agent).map(|s| now.plus_secs(s));
             let until = now.plus_millis(LEASE_MS);
             let Some(entry) = queue::take(tx, agent_key, owner, now, until, deadline).await? else { continue };
@@ -58,6 +64,9 @@ async fn take(tx: &mut Tx, owner: &str, room: usize, now: Timestamp) -> Result<V
                 deadline: entry.deadline.map(Timestamp::from_micros),
                 tries: entry.tries,
             });
+        }
+        if jobs.len() == before {
+            return Ok(jobs);
         }
     }
 }

@@ -105,9 +105,9 @@ impl Engine {
         }))
     }
 
-    /// Works until the server ends; `drain` ends it well.
+    /// Works until it is closed; `drain` then ends what goes on.
     pub async fn work(self) {
-        loop {
+        while !self.closing() {
             if let Err(e) = self.step().await {
                 tracing::warn!(error = %e, "the queue will be looked at again");
             }
@@ -118,10 +118,19 @@ impl Engine {
 
     /// Once around: what goes on here, what others left, whose time has come, what waits.
     pub async fn step(&self) -> Result<()> {
-        self.look_after().await?;
-        self.recover().await?;
-        self.start_due().await?;
-        self.claim().await
+        // What fails in one part stands in the way of none.
+        let parts = [self.look_after().await, self.recover().await, self.start_due().await, self.claim().await];
+        parts.into_iter().collect()
+    }
+
+    fn closing(&self) -> bool {
+        self.0.closing.load(Ordering::SeqCst)
+    }
+
+    /// Takes no further runs.
+    pub fn close(&self) {
+        self.0.closing.store(true, Ordering::SeqCst);
+        self.0.app.bell.ring();
     }
 
     /// Returns when this server is at no run.
@@ -132,7 +141,7 @@ impl Engine {
 
     /// Takes no further runs, gives those going on some time, then ends them and waits until that is written down.
     pub async fn drain(&self) {
-        self.0.closing.store(true, Ordering::SeqCst);
+        self.close();
         let config = &self.0.app.config;
         let patience = Duration::from_millis(config.drain_ms);
         if tokio::time::timeout(patience, self.idle()).await.is_ok() {

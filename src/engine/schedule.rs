@@ -2,10 +2,10 @@
 //! servers look, it makes one; times that nobody was there for make one together.
 
 use super::Engine;
-use crate::app::App;
 use crate::app::control::{Start, enqueue, startable};
 use crate::app::schedules::Times;
-use crate::domain::{NewExecution, Overlap, Result, Timestamp, Trigger};
+use crate::app::{App, budgets};
+use crate::domain::{Error, NewExecution, Overlap, Result, Timestamp, Trigger};
 use crate::store::schedules::{self as rows, ScheduleRow};
 use crate::store::{Tx, agents};
 
@@ -38,8 +38,14 @@ async fn start(tx: &mut Tx, app: &App, schedule: &ScheduleRow, now: Timestamp) -
         return Ok(());
     }
     let agent = agents::by_key(tx, schedule.agent_key).await?;
-    if let Err(refused) = startable(&agent, &app.config) {
-        return rows::note(tx, agent.key, due_at, Err(&refused.to_string())).await;
+    let refused = match startable(&agent, &app.config) {
+        Ok(()) => budgets::check(tx, &agent, now).await.err(),
+        refused => refused.err(),
+    };
+    match refused {
+        None => {}
+        Some(Error::Conflict(reason)) => return rows::note(tx, agent.key, due_at, Err(&reason)).await,
+        Some(other) => return Err(other),
     }
     if schedule.overlap == Overlap::Skip && rows::under_way(tx, agent.key).await? {
         return rows::note(tx, agent.key, due_at, Err("the run before it had not ended")).await;

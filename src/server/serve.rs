@@ -79,7 +79,11 @@ pub async fn serve(options: ServeOptions) -> Result<()> {
     }
     tidy.abort();
     bulk.abort();
-    runs.abort();
+    engine.close();
+    // What it has just taken, it begins, so that it can be ended well.
+    if tokio::time::timeout(DRAIN, runs).await.is_err() {
+        tracing::warn!("the engine did not end within {} s", DRAIN.as_secs());
+    }
     engine.drain().await;
     bulk::leave(&app).await;
     app.store.clone().close().await;

@@ -1,6 +1,6 @@
 //! Server. A start: the run and its place in the queue, in one transaction.
 
-use crate::app::{Caller, Config, agents, record, validate};
+use crate::app::{Caller, Config, agents, budgets, record, validate};
 use crate::auth::secret;
 use crate::domain::{
     AgentKind, Error, EventKind, ExecutionId, NewExecution, NewRun, Result, Status, Timestamp, Trigger,
@@ -69,6 +69,7 @@ pub async fn start(caller: &Caller, agent_name: &str, new: NewRun) -> Result<Exe
                     // Read again: it may have been deleted since.
                     let agent = rows::by_key(tx, agent.key).await?;
                     startable(&agent, &who.app.config)?;
+                    budgets::check(tx, &agent, now).await?;
                     let start = Start { agent: &agent, user_key, new, attempt: 1, ready_at: now, tries: 1 };
                     enqueue(tx, start, now).await
                 })

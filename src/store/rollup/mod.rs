@@ -10,7 +10,7 @@ mod read;
 mod rebuild;
 
 pub use durations::Durations;
-pub use read::{Stretch, by_time, durations, groups};
+pub use read::{Stretch, by_time, durations, groups, spent_since};
 pub use rebuild::rebuild_once;
 
 use super::db::Tx;

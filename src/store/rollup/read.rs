@@ -1,7 +1,7 @@
 //! Server. Sums of cells.
 
 use super::{Durations, ERROR, HOUR, INTERACTION, ROOT, SPANS};
-use crate::domain::{Error, Filter, Result};
+use crate::domain::{Error, Filter, Result, Timestamp};
 use crate::store::Visible;
 use crate::store::db::{Executor, Tx};
 use crate::store::list::words;
@@ -106,6 +106,17 @@ fn write_filter(q: &mut Query, f: &Filter) {
     flag(f.has_interaction, INTERACTION);
     flag(f.has_error, ERROR);
     flag(f.root_only.then_some(true), ROOT);
+}
+
+/// Billionths of a USD that runs of an agent cost which started in the UTC days since `day`.
+pub async fn spent_since(db: &mut impl Executor, agent_key: i64, day: Timestamp) -> Result<i64> {
+    let sql = "select coalesce(sum(cost_nanos), 0.0) from execution_rollup \
+               where span = 86400 and agent_key = $1 and starts_at >= $2";
+    let (nanos,): (f64,) = db.one(Query::new(sql).bind(agent_key).bind(day.micros())).await?;
+    // Far below 2^53: a million USD are 10^15.
+    #[expect(clippy::cast_possible_truncation)]
+    let nanos = nanos.round() as i64;
+    Ok(nanos)
 }
 
 /// Runs of these cells by agent, status, trigger, model and flags. `keys`: of these agents only.

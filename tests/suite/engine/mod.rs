@@ -1,6 +1,7 @@
 //! Runs that Runboard does itself, each test on SQLite and on PostgreSQL, with real commands and a clock that only moves
 //! when told.
 
+mod budget;
 mod command;
 mod crash;
 mod endpoint;
