@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
+import binaryen from 'binaryen'
 import * as sass from 'sass'
 
 process.chdir(resolve(dirname(fileURLToPath(import.meta.url)), '..'))
@@ -54,6 +55,25 @@ function filesUnder(folder) {
   })
 }
 
+/**
+ * Empties the functions for taking a page over in steps (`hydrate_lazy`), which Runboard does at once. Each type of view
+ * has its own, and the compiler can't know that none is called. Called after all, one of them stops the program.
+ */
+function withoutHydrationInSteps(bytes) {
+  const module = binaryen.readBinary(bytes)
+  let found = 0
+  for (let index = 0; index < module.getNumFunctions(); index++) {
+    const made = module.getFunctionByIndex(index)
+    // Not what drops their futures: the linker may have made it one with something else's.
+    if (!/^(?!core::ptr::).*::hydrate_async(::\{\{closure\}\})*::h[0-9a-f]{16}$/.test(binaryen.getFunctionInfo(made).name)) continue
+    binaryen.Function.setBody(made, module.unreachable())
+    found++
+  }
+  const emptied = module.emitBinary()
+  module.dispose()
+  return [emptied, found]
+}
+
 /** The program as WebAssembly and its JavaScript; skipped when it is the same program as last time. */
 function publishProgram() {
   // The relocations say which function needs which: where the program may be split.
@@ -74,7 +94,8 @@ function publishProgram() {
   run('wasm-split-cli', [built, parts, '--out-name', 'runboard'])
   run('wasm-bindgen', [join(parts, 'runboard.wasm'), '--target', 'web', '--no-typescript', '--keep-lld-exports', '--out-dir', bound, '--out-name', 'runboard'])
   // Inlining makes the file smaller, but what is sent of it, compressed, larger.
-  const passes = ['-Oz', '--skip-pass=inlining-optimizing', '--skip-pass=dae-optimizing']
+  // The many copies of one generic function stand together by their names, and compress better so.
+  const passes = ['-Oz', '--skip-pass=inlining-optimizing', '--skip-pass=dae-optimizing', '--reorder-functions-by-name']
   const made = new Map([['runboard.wasm', join(bound, 'runboard_bg.wasm')]])
   // The parts of one program fit together and to no other: a page that is older than the server must find none of them.
   const mark = hash.slice(0, 12)
@@ -84,7 +105,11 @@ function publishProgram() {
     loader = loader.replaceAll(`"./${name}"`, `"./${marked}"`)
     made.set(marked, join(parts, name))
   }
+  binaryen.setDebugInfo(true)
   for (const [name, path] of made) {
+    const [emptied, found] = withoutHydrationInSteps(readFileSync(path))
+    if (name === 'runboard.wasm' && found === 0) throw new Error('The functions of hydration in steps have other names now: see withoutHydrationInSteps.')
+    writeFileSync(path, emptied)
     const optimised = join(work, name)
     run('wasm-opt', [...passes, '--strip-debug', '--strip-producers', ...features.map((name) => `--enable-${name}`), path, '-o', optimised])
     publish(`pkg/${name}`, readFileSync(optimised))

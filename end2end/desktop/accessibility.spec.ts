@@ -9,9 +9,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test(`axe finds nothing on any page, ${colorScheme}`, async ({ page, api }) => {
       // A dozen pages, each looked at whole.
       test.setTimeout(240_000)
+      // A theme changes nothing but colours.
+      const rules = colorScheme === 'dark' ? ['color-contrast'] : []
       const statuses = ['success', 'failed', 'cancelled'] as const
       await api.batch(
-        Array.from({ length: 30 }, (_, i) =>
+        Array.from({ length: 9 }, (_, i) =>
           past(5 + i, { agent_name: `agent-${i % 4}`, message: `Task ${i}`, status: statuses[i % 3], cost: i % 2 ? 0.02 : undefined }),
         ),
       )
@@ -25,14 +27,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
       for (const path of ['/executions', '/executions?status=failed&last=7d', '/executions?as_of=5&at=2026-01-01T00:00:00Z', '/failures', '/executions?status=queued&agent=nobody', '/', '/agents', '/agents/researcher', `/executions/${id}`]) {
         await test.step(path, async () => {
           await open(page, path)
-          await expectAccessible(page)
+          await expectAccessible(page, rules)
         })
       }
       for (const tab of ['overview', 'steps', 'tools', 'log', 'json']) {
         await test.step(`drawer, ${tab}`, async () => {
           await open(page, `/executions?run=${id}&tab=${tab}`)
           await expect(drawer(page)).toContainText('Analyze the market')
-          await expectAccessible(page)
+          await expectAccessible(page, rules)
         })
       }
     })

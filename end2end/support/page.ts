@@ -50,9 +50,11 @@ export async function expectMarked(page: Page, id: string) {
   expect(await row(page, id).evaluate((node) => 'marked' in node), 'the row is the same node').toBe(true)
 }
 
-/** Nothing on the page as it is now keeps anybody out. */
-export async function expectAccessible(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).analyze()
+/** Nothing on the page as it is now keeps anybody out. `rules`: only these are looked at. */
+export async function expectAccessible(page: Page, rules: string[] = []) {
+  const axe = new AxeBuilder({ page })
+  if (rules.length) axe.withRules(rules)
+  const { violations } = await axe.analyze()
   const found = violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`))

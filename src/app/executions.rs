@@ -68,7 +68,12 @@ async fn list_visible(caller: &Caller, request: &ListRequest, visible: &Visible)
     list_in(&mut caller.app.store.snapshot().await?, caller, request, visible).await
 }
 
-async fn list_in(tx: &mut Tx, caller: &Caller, request: &ListRequest, visible: &Visible) -> Result<ExecutionPage> {
+pub(super) async fn list_in(
+    tx: &mut Tx,
+    caller: &Caller,
+    request: &ListRequest,
+    visible: &Visible,
+) -> Result<ExecutionPage> {
     let (limit, offset) = request.check()?;
     let now = caller.now();
     let after = request.cursor.as_deref().map(|c| cursor::decode(c, &request.filter, request.sort)).transpose()?;
@@ -126,9 +131,14 @@ async fn count(
 }
 
 /// The list of a page: its query string says which. Wrong parameters are left out; the page shows them as errors.
-pub async fn list_for_page(caller: &Caller, query: &str, cursor: Option<String>) -> Result<ExecutionPage> {
+pub async fn list_for_page(
+    caller: &Caller,
+    query: &str,
+    cursor: Option<String>,
+    limit: Option<i64>,
+) -> Result<ExecutionPage> {
     let (filter, sort) = page_query(query);
-    let request = ListRequest { filter, sort, cursor, ..ListRequest::default() };
+    let request = ListRequest { filter, sort, limit, cursor, ..ListRequest::default() };
     match request.filter.agent.include.as_slice() {
         [name] if caller.role == crate::domain::Role::Client => {
             let name = name.clone();

@@ -2,7 +2,7 @@
 
 use super::{LocalStyle, NumberStyle, Permission, Scroll, SocketEvent, StreamEvent};
 use leptos::html;
-use leptos::prelude::NodeRef;
+use leptos::prelude::{AnyView, NodeRef, RenderHtml};
 use std::future::{Future, pending};
 
 pub fn spawn(_task: impl Future<Output = ()> + 'static) {}
@@ -122,6 +122,15 @@ pub const fn typing() -> bool {
 
 pub const fn dialog_open() -> bool {
     false
+}
+
+pub const fn is_open(_details: NodeRef<html::Details>) -> bool {
+    false
+}
+
+/// The HTML of a view that the browser shows as it is, without taking it over.
+pub fn html_of(view: impl FnOnce() -> Option<AnyView>) -> String {
+    view().map_or_else(String::new, RenderHtml::to_html)
 }
 
 pub fn open_dialog(_dialog: NodeRef<html::Dialog>) {}

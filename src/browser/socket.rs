@@ -8,8 +8,10 @@ use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Messages handled in one go: a burst becomes one change of the page.
-const BATCH: usize = 256;
+/// Messages handled in one go, and the pause after them: what comes meanwhile becomes one change of the page, so a
+/// storm of messages costs no more than one change a frame. The first after a silence is not held up.
+const BATCH: usize = 1_024;
+const PAUSE_MS: u32 = 16;
 
 /// The sending half; dropping every clone closes the socket.
 #[derive(Debug, Clone)]
@@ -39,7 +41,10 @@ impl Socket {
             };
             while open {
                 select_biased! {
-                    batch = read.next() => open = tell(batch.unwrap_or_default(), &on),
+                    batch = read.next() => {
+                        open = tell(batch.unwrap_or_default(), &on);
+                        super::sleep(PAUSE_MS).await;
+                    }
                     text = outgoing.next() => match text {
                         Some(text) => open = put(&socket, text),
                         None => break,

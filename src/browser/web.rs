@@ -245,6 +245,15 @@ pub fn dialog_open() -> bool {
     find("dialog:modal").is_some()
 }
 
+pub fn is_open(details: NodeRef<html::Details>) -> bool {
+    details.get_untracked().is_some_and(|d| d.open())
+}
+
+/// Only the server writes HTML; what would make the view is not asked.
+pub fn html_of(_view: impl FnOnce() -> Option<AnyView>) -> String {
+    String::new()
+}
+
 pub fn open_dialog(dialog: NodeRef<html::Dialog>) {
     if let Some(d) = dialog.get_untracked()
         && !d.open()

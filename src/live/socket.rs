@@ -153,7 +153,8 @@ async fn handle(text: &str, caller: &Caller, subscriptions: &mut Vec<Subscriptio
                     // The same topic again replaces its filter.
                     subscriptions.retain(|s| s.topic != subscription.topic);
                     if subscriptions.len() >= TOPICS {
-                        return vec![wrong(format!("a socket holds at most {TOPICS} subscriptions"))];
+                        let full = wrong(format!("a socket holds at most {TOPICS} subscriptions"));
+                        return vec![ServerFrame { topic: Some(topic), ..full }];
                     }
                     subscriptions.push(subscription);
                     frames

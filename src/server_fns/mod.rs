@@ -4,25 +4,28 @@
 
 mod bulk;
 mod executions;
+mod fleet;
 mod run;
 mod seen;
 mod session;
+mod text;
 mod views;
 
 pub use bulk::*;
 pub use executions::*;
+pub use fleet::*;
 pub use run::*;
 pub use seen::*;
 pub use session::*;
+pub use text::{Json, JsonText};
 pub use views::*;
 
 use crate::domain::Error;
-use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 
 /// Failures on the way (no network, an answer that can't be read) join the domain's errors.
 impl FromServerFnError for Error {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {

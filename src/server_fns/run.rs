@@ -1,18 +1,19 @@
 //! Both sides. Reading one run: the record, its parts, and two runs beside each other.
 
+use super::text::Json;
 use crate::domain::{Comparison, Error, ListedCall, LogHits, LogLine, RunRecord, Step, ToolCall};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 /// One execution in full, with its texts as HTML.
-#[server(prefix = "/fn", endpoint = "run", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "run", input = GetUrl, output = Json)]
 pub async fn get_run(id: String) -> Result<RunRecord, Error> {
     let caller = crate::app::caller().await?;
     crate::app::reading::run(&caller, &id).await
 }
 
-#[server(prefix = "/fn", endpoint = "steps", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "steps", input = GetUrl, output = Json)]
 pub async fn list_steps(id: String) -> Result<Vec<Step>, Error> {
     let caller = crate::app::caller().await?;
     crate::app::parts::steps_for_page(&caller, &id).await
@@ -25,7 +26,7 @@ pub struct ToolCallPage {
     pub next_cursor: Option<String>,
 }
 
-#[server(prefix = "/fn", endpoint = "tool_calls", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "tool_calls", input = GetUrl, output = Json)]
 pub async fn list_tool_calls(id: String, cursor: Option<String>) -> Result<ToolCallPage, Error> {
     let caller = crate::app::caller().await?;
     let (tool_calls, next_cursor) = crate::app::reading::tool_calls(&caller, &id, cursor).await?;
@@ -33,7 +34,7 @@ pub async fn list_tool_calls(id: String, cursor: Option<String>) -> Result<ToolC
 }
 
 /// One call with all its values.
-#[server(prefix = "/fn", endpoint = "tool_call", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "tool_call", input = GetUrl, output = Json)]
 pub async fn get_tool_call(id: String, call_id: String) -> Result<ToolCall, Error> {
     let caller = crate::app::caller().await?;
     crate::app::reading::tool_call(&caller, &id, &call_id).await
@@ -47,7 +48,7 @@ pub struct LogPage {
     pub total: i64,
 }
 
-#[server(prefix = "/fn", endpoint = "log", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "log", input = GetUrl, output = Json)]
 pub async fn read_log(id: String, after: Option<i64>) -> Result<LogPage, Error> {
     let caller = crate::app::caller().await?;
     let (lines, total) = crate::app::parts::log_for_page(&caller, &id, after).await?;
@@ -55,14 +56,14 @@ pub async fn read_log(id: String, after: Option<i64>) -> Result<LogPage, Error> 
 }
 
 /// Where `wanted` stands in the lines after `after`, a stretch at a time.
-#[server(prefix = "/fn", endpoint = "log_search", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "log_search", input = GetUrl, output = Json)]
 pub async fn search_log(id: String, wanted: String, after: i64) -> Result<LogHits, Error> {
     let caller = crate::app::caller().await?;
     crate::app::reading::search_log(&caller, &id, &wanted, after).await
 }
 
 /// Two runs beside each other; ids or links to runs.
-#[server(prefix = "/fn", endpoint = "compare", input = GetUrl)]
+#[server(prefix = "/fn", endpoint = "compare", input = GetUrl, output = Json)]
 pub async fn compare_runs(a: String, b: String) -> Result<Comparison, Error> {
     let caller = crate::app::caller().await?;
     crate::app::compare::compare(&caller, &a, &b).await

@@ -1,8 +1,8 @@
 //! Both sides. How the program is split: what the list of runs does not need at first is loaded when it is.
 
-use super::pages::{Execution, Pages};
+use super::pages::{Execution, Menus, Pages};
 use super::parts::run::{Opening, Tab, open_with_page};
-use super::parts::{Drawer, drawer};
+use super::parts::{Asides, Drawer, drawer};
 use crate::browser::{self, Late, NotLoaded};
 use crate::late;
 use leptos::prelude::*;
@@ -15,6 +15,16 @@ late! {
 late! {
     /// A run in full: the drawer and the page.
     pub static RUN: RunParts = run { RunParts::ALL }
+}
+
+late! {
+    /// Dialogs and bars that come when they are asked for.
+    pub static ASIDES: Asides = asides { Asides::ALL }
+}
+
+late! {
+    /// What the menus of the list of runs open.
+    pub static MENUS: Menus = menus { Menus::ALL }
 }
 
 #[derive(Clone, Copy)]
@@ -32,8 +42,8 @@ impl RunParts {
 /// Loads what the server's HTML shows, so that the browser can take it over as it stands.
 pub async fn load_shown() -> Result<(), NotLoaded> {
     let marked = browser::marked_late();
-    let (pages, run) = futures::join!(load(&PAGES, &marked), load(&RUN, &marked));
-    pages.and(run)
+    let (pages, run, asides) = futures::join!(load(&PAGES, &marked), load(&RUN, &marked), load(&ASIDES, &marked));
+    pages.and(run).and(asides)
 }
 
 async fn load<P: Copy>(part: &Late<P>, marked: &[String]) -> Result<(), NotLoaded> {

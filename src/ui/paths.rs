@@ -1,7 +1,7 @@
 //! Both sides. Every address of the pages is made here.
 
 use crate::domain::filter::{escape, query_string};
-use crate::domain::{Filter, Sort};
+use crate::domain::{Filter, Sort, Status};
 
 pub const DASHBOARD: &str = "/";
 pub const EXECUTIONS: &str = "/executions";
@@ -32,6 +32,30 @@ pub fn agent(name: &str) -> String {
 
 pub fn agent_execution(name: &str, id: &str) -> String {
     format!("{}/executions/{}", agent(name), escape(id))
+}
+
+/// The dashboard with the last runs of these agents open.
+pub fn dashboard_with(open: &[String]) -> String {
+    // A name has no comma in it: `domain::agent::slug`.
+    let pairs = (!open.is_empty()).then(|| ("open", open.join(",")));
+    with_query(DASHBOARD, &query_string(pairs))
+}
+
+/// Everything that is under way.
+pub fn unfinished() -> String {
+    let all = Status::UNFINISHED.map(Status::as_str).join(",");
+    executions(&query_string([("status", all), ("last", "all".to_owned())]))
+}
+
+/// The unfinished runs of one status.
+pub fn unfinished_with(status: Status) -> String {
+    executions(&query_string([("status", status.to_string()), ("last", "all".to_owned())]))
+}
+
+/// The unfinished runs of one status of an agent.
+pub fn unfinished_of(agent: &str, status: &str) -> String {
+    let pairs = [("agent", agent.to_owned()), ("status", status.to_owned()), ("last", "all".to_owned())];
+    executions(&query_string(pairs))
 }
 
 /// The runs of a conversation.

@@ -1,6 +1,6 @@
 //! Server. Cards and facets out of counted groups: plain arithmetic, the same whether cells or runs were counted.
 
-use crate::domain::{AgentStats, FacetValue, Facets, Filter, Stats, Status, Trigger};
+use crate::domain::{AgentCounts, AgentStats, FacetValue, Facets, Filter, Stats, Status, Trigger};
 use crate::store::rollup::{ERROR, INTERACTION, ROOT};
 use crate::store::stats::Group;
 use std::collections::{BTreeMap, HashMap};
@@ -124,6 +124,29 @@ impl Cube {
         values
     }
 
+    /// The numbers of each agent that has runs, by its key.
+    pub fn by_agent(&self, f: &Filter) -> HashMap<i64, AgentCounts> {
+        let mut all: HashMap<i64, (AgentCounts, PerAgent)> = HashMap::new();
+        for g in self.all().filter(|g| self.passes(f, g, None)) {
+            let (counts, sums) = all.entry(g.agent_key).or_default();
+            match g.status {
+                Status::Queued => counts.queued += g.runs,
+                Status::Running => counts.running += g.runs,
+                Status::Waiting => counts.waiting += g.runs,
+                Status::Paused => counts.paused += g.runs,
+                Status::Success | Status::Failed | Status::Cancelled => counts.unpriced += g.runs - g.priced,
+            }
+            sums.add(g);
+        }
+        let finish = |(counts, sums): (AgentCounts, PerAgent)| AgentCounts {
+            runs: sums.count,
+            success_rate: rate(sums.success, sums.terminal),
+            cost: sums.cost_nanos / 1e9,
+            ..counts
+        };
+        all.into_iter().map(|(key, both)| (key, finish(both))).collect()
+    }
+
     /// The cards, except percentiles.
     pub fn stats(&self, f: &Filter) -> Stats {
         let mut s = Stats::default();
@@ -146,15 +169,9 @@ impl Cube {
             duration += g.duration_ms;
             timed += g.timed;
             *s.by_trigger.entry(g.triggered_by.to_string()).or_default() += g.runs;
-            let agent = agents.entry(self.name(g)).or_default();
-            agent.count += g.runs;
-            agent.cost_nanos += g.cost_nanos;
+            agents.entry(self.name(g)).or_default().add(g);
             if g.status.is_terminal() {
                 s.unpriced += g.runs - g.priced;
-                agent.terminal += g.runs;
-            }
-            if g.status == Status::Success {
-                agent.success += g.runs;
             }
         }
         s.total_cost = cost / 1e9;
@@ -183,6 +200,19 @@ struct PerAgent {
     success: i64,
     terminal: i64,
     cost_nanos: f64,
+}
+
+impl PerAgent {
+    fn add(&mut self, g: &Group) {
+        self.count += g.runs;
+        self.cost_nanos += g.cost_nanos;
+        if g.status.is_terminal() {
+            self.terminal += g.runs;
+        }
+        if g.status == Status::Success {
+            self.success += g.runs;
+        }
+    }
 }
 
 fn rate(success: i64, terminal: i64) -> Option<f64> {
@@ -241,6 +271,17 @@ mod tests {
         assert_eq!(counts(&facets.model), [("m", 3)]);
         let stats = cube().stats(&f);
         assert_eq!((stats.total_executions, stats.failed), (10, 10));
+    }
+
+    #[test]
+    fn the_agents_add_up_to_the_cards() {
+        let f = Filter::default();
+        let (stats, agents) = (cube().stats(&f), cube().by_agent(&f));
+        assert_eq!(agents.values().map(|a| a.runs).sum::<i64>(), stats.total_executions);
+        assert_eq!(agents.values().map(|a| a.unpriced).sum::<i64>(), stats.unpriced);
+        assert_eq!((agents[&2].running, agents[&2].success_rate), (2, Some(0.0)));
+        assert_eq!(agents[&1].success_rate, Some(5.0 / 8.0));
+        assert!(!agents.contains_key(&3));
     }
 
     #[test]

@@ -2,11 +2,14 @@
 
 mod count;
 mod cube;
+mod fleet;
+
+pub use fleet::{fleet, under_way};
 
 use super::Caller;
 use crate::domain::timeline::{BUCKETS, MOST_BUCKETS, Plan};
 use crate::domain::{
-    Error, FacetValue, Facets, FailureGroups, Filter, Numbers, Result, Role, Stats, Timeline, Timestamp, Window,
+    Error, FacetValue, Facets, FailureGroups, Filter, Fleet, Numbers, Result, Role, Stats, Timeline, Timestamp, Window,
 };
 use crate::store::list::Selection;
 use crate::store::{Tx, Visible, events, stats as rows};
@@ -29,6 +32,7 @@ pub struct Cache {
     numbers: Kept<Numbers>,
     tools: Kept<Vec<FacetValue>>,
     pub(super) failures: Kept<FailureGroups>,
+    fleets: Kept<Fleet>,
 }
 
 pub(super) fn look<T: Clone>(kept: &Kept<T>, key: &(String, Visible), now: Timestamp) -> Option<T> {

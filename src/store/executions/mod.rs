@@ -210,6 +210,29 @@ pub async fn by_keys(db: &mut impl Executor, keys: &[i64]) -> Result<Vec<Record>
     Ok(found)
 }
 
+/// The newest run of each of these agents that has one.
+pub async fn newest_of(db: &mut impl Executor, agent_keys: &[i64]) -> Result<Vec<Record>> {
+    let mut found = Vec::with_capacity(agent_keys.len());
+    for chunk in chunks(agent_keys) {
+        found.extend(db.all::<Record>(newest_query(chunk)).await?);
+    }
+    Ok(found)
+}
+
+fn newest_query(agent_keys: &[i64]) -> Query {
+    let mut q = select(
+        "where e.key in (select (select n.key from executions n where n.agent_key = b.key \
+         order by n.sort_at desc, n.key desc limit 1) from agents b where b.key in ",
+    );
+    q.list(agent_keys.iter().copied()).push(")");
+    q
+}
+
+/// How the database would answer `newest_of`; for tests.
+pub async fn explain_newest(tx: &mut Tx, agent_keys: &[i64]) -> Result<Vec<String>> {
+    super::db::explain(tx, newest_query(agent_keys)).await
+}
+
 /// Runs by id, in no order; what is gone or may not be seen is absent.
 pub async fn by_ids(db: &mut impl Executor, ids: &[&str], visible: &Visible) -> Result<Vec<Record>> {
     let mut found: Vec<Record> = Vec::with_capacity(ids.len());

@@ -1,6 +1,6 @@
 //! Both sides. Buttons.
 
-use super::Icon;
+use super::{Icon, act, attr_of};
 use crate::browser;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
@@ -44,9 +44,9 @@ pub fn Button(
         <button
             type="button"
             class=class
-            aria-label=move || label.get()
-            disabled=move || disabled.get()
-            on:click=move |e| on_press.run(e)
+            aria-label=attr_of(move || label.get())
+            disabled=attr_of(move || disabled.get())
+            on:click=act(move |e: MouseEvent| on_press.run(e))
         >
             {icon.map(|name| view! { <Icon name/> })}
             {children()}

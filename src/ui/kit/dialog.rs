@@ -1,7 +1,8 @@
 //! Both sides. A question before something that can't be undone, on the native `<dialog>`.
 
-use super::{Button, Look};
+use super::{Button, Look, act, follow, view_of};
 use crate::browser;
+use leptos::ev::Event;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -21,7 +22,7 @@ pub fn ConfirmDialog(
     #[prop(into)] on_close: Callback<()>,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move || {
+    follow(move || {
         if open.get() {
             browser::open_dialog(dialog);
         } else {
@@ -29,10 +30,10 @@ pub fn ConfirmDialog(
         }
     });
     view! {
-        <dialog node_ref=dialog class="confirm" aria-labelledby="confirm-title" on:close=move |_| on_close.run(())>
-            <h2 id="confirm-title">{move || title.get()}</h2>
-            <p>{move || body.get()}</p>
-            {move || problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+        <dialog node_ref=dialog class="confirm" aria-labelledby="confirm-title" on:close=act(move |_: Event| on_close.run(()))>
+            <h2 id="confirm-title">{view_of(move || title.get())}</h2>
+            <p>{view_of(move || body.get())}</p>
+            {view_of(move || problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> }))}
             <div class="dialog-actions">
                 <Button on_press=move |_| browser::close_dialog(dialog)>"Cancel"</Button>
                 <Button look=Look::Danger disabled=busy on_press=move |_| on_confirm.run(())>{confirm}</Button>

@@ -1,6 +1,8 @@
 //! Both sides. The list of a combobox: a field keeps the focus, this shows what can be chosen.
 
+use super::{act, attr_of, view_of};
 use crate::browser;
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -74,7 +76,7 @@ pub fn OptionList(list: Listbox, label: &'static str, #[prop(into)] on_choose: C
     let line = move |(index, line): (usize, OptionLine)| {
         let selected = move || (list.active.get() == Some(index)).to_string();
         view! {
-            <li role="option" id=list.line_id(index) aria-selected=selected on:click=move |_| on_choose.run(index)>
+            <li role="option" id=list.line_id(index) aria-selected=attr_of(selected) on:click=act(move |_: MouseEvent| on_choose.run(index))>
                 {(!line.tag.is_empty()).then(|| view! { <span class="option-tag">{line.tag}</span> })}
                 <span class="ell">{line.label}</span>
                 <span class="option-note ell">{line.note}</span>
@@ -83,8 +85,8 @@ pub fn OptionList(list: Listbox, label: &'static str, #[prop(into)] on_choose: C
     };
     view! {
         // A press on a line must not take the focus out of the field.
-        <ul id=list.id class="options" role="listbox" aria-label=label hidden=move || !list.is_open() on:mousedown=|e| e.prevent_default()>
-            {move || list.lines.get().into_iter().enumerate().map(line).collect::<Vec<_>>()}
+        <ul id=list.id class="options" role="listbox" aria-label=label hidden=attr_of(move || !list.is_open()) on:mousedown=act(|e: MouseEvent| e.prevent_default())>
+            {view_of(move || list.lines.get().into_iter().enumerate().map(line).collect::<Vec<_>>())}
         </ul>
     }
 }

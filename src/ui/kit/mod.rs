@@ -1,5 +1,6 @@
 //! Both sides. Building blocks that know nothing of the application.
 
+mod boxed;
 mod button;
 mod chip;
 mod dialog;
@@ -10,11 +11,12 @@ mod listbox;
 mod menu;
 mod note;
 
+pub use boxed::{act, attr_of, follow, view_of};
 pub use button::{Button, Look, copying};
 pub use chip::{Chip, ErrorChip};
 pub use dialog::ConfirmDialog;
 pub use icon::{Icon, Sprite};
-pub use late::late;
+pub use late::{late, late_details, late_menu};
 pub use listbox::{Listbox, OptionLine, OptionList};
-pub use menu::{Kebab, Menu};
+pub use menu::Kebab;
 pub use note::{Command, EmptyState, ErrorNote};

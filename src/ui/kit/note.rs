@@ -1,6 +1,6 @@
 //! Both sides. What stands where there is nothing, or something failed.
 
-use super::{Button, Look, copying};
+use super::{Button, Look, copying, view_of};
 use leptos::prelude::*;
 
 /// Nothing here, why, and what to do about it. `whole_page`: there is no other heading above it.
@@ -28,7 +28,7 @@ pub fn ErrorNote(
 ) -> impl IntoView {
     view! {
         <div class="note bad" role="alert">
-            <span>{move || message.get()}</span>
+            <span>{view_of(move || message.get())}</span>
             {on_retry.map(|retry| view! { <Button small=true on_press=move |_| retry.run(())>"Retry"</Button> })}
         </div>
     }
@@ -43,7 +43,7 @@ pub fn Command(#[prop(into)] title: String, #[prop(into)] text: String) -> impl 
         <figure class="command">
             <figcaption>
                 <span>{title}</span>
-                <Button small=true look=Look::Quiet label=label on_press=copy>{move || word.get()}</Button>
+                <Button small=true look=Look::Quiet label=label on_press=copy>{view_of(move || word.get())}</Button>
             </figcaption>
             <pre>{text}</pre>
         </figure>

@@ -2,6 +2,7 @@
 
 use crate::domain::{AgentSummary, Choice, Error, Window};
 use crate::server_fns::list_agents;
+use crate::ui::kit::view_of;
 use crate::ui::parts::runs::{ListActions, NoRuns, RunList, SortHead};
 use crate::ui::parts::{PageHead, use_stop};
 use crate::ui::paths;
@@ -37,7 +38,7 @@ pub fn Agent() -> impl IntoView {
             }
         })
     };
-    view! { <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{body}</Suspense> }
+    view! { <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{view_of(body)}</Suspense> }
 }
 
 #[component]

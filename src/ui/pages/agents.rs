@@ -2,7 +2,7 @@
 
 use crate::domain::AgentSummary;
 use crate::server_fns::list_agents;
-use crate::ui::kit::{EmptyState, ErrorNote};
+use crate::ui::kit::{EmptyState, ErrorNote, view_of};
 use crate::ui::parts::PageHead;
 use crate::ui::paths;
 use leptos::prelude::*;
@@ -29,7 +29,7 @@ pub fn Agents() -> impl IntoView {
     };
     view! {
         <PageHead title="Agents" trail=vec![("Dashboard".to_owned(), paths::DASHBOARD.to_owned())]/>
-        <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{table}</Suspense>
+        <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{view_of(table)}</Suspense>
     }
 }
 

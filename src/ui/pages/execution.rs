@@ -1,5 +1,6 @@
 //! Both sides. One run on a page of its own.
 
+use crate::ui::kit::view_of;
 use crate::ui::parts::run::{Place, RunView, Tab, open_run};
 use crate::ui::paths;
 use leptos::prelude::*;
@@ -33,8 +34,8 @@ pub fn Execution() -> impl IntoView {
     view! {
         <Title text=move || format!("Run {}", short())/>
         <nav class="crumbs" aria-label="Breadcrumb">
-            <ol>{above} <li aria-current="page">{short}</li></ol>
+            <ol>{view_of(above)} <li aria-current="page">{view_of(short)}</li></ol>
         </nav>
-        <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{view}</Suspense>
+        <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{view_of(view)}</Suspense>
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::browser;
 use crate::server_fns::SignIn;
+use crate::ui::kit::{attr_of, follow, view_of};
 use crate::ui::parts::Problem;
 use crate::ui::paths;
 use crate::ui::state::session::use_session;
@@ -15,7 +16,7 @@ pub fn Login() -> impl IntoView {
     let action = ServerAction::<SignIn>::new();
     let query = use_query_map();
     let next = move || paths::safe_next(query.with(|q| q.get("next")).as_deref());
-    Effect::new(move || {
+    follow(move || {
         if action.value().with(|v| matches!(v, Some(Ok(())))) {
             browser::load_page(&next());
         }
@@ -36,13 +37,13 @@ pub fn Login() -> impl IntoView {
         <Title text="Sign in"/>
         <div class="gate">
             <h1>"Sign in"</h1>
-            <Suspense>{first_start}</Suspense>
+            <Suspense>{view_of(first_start)}</Suspense>
             <ActionForm action=action>
-                <input type="hidden" name="next" value=next/>
+                <input type="hidden" name="next" value=attr_of(next)/>
                 <label>"E-mail"<input type="email" name="email" autocomplete="username" required autofocus/></label>
                 <label>"Password"<input type="password" name="password" autocomplete="current-password" required/></label>
                 <Problem value=Signal::derive(move || action.value().get().and_then(Result::err))/>
-                <button type="submit" class="btn primary" disabled=move || action.pending().get()>"Sign in"</button>
+                <button type="submit" class="btn primary" disabled=attr_of(move || action.pending().get())>"Sign in"</button>
             </ActionForm>
         </div>
     }

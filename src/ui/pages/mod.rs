@@ -12,7 +12,7 @@ mod not_found;
 mod setup;
 
 pub use execution::Execution;
-pub use executions::Executions;
+pub use executions::{Executions, Menus};
 pub use not_found::NotFound;
 
 use super::kit::late;

@@ -2,6 +2,7 @@
 
 use crate::browser;
 use crate::server_fns::SetUp as SetUpCall;
+use crate::ui::kit::{attr_of, follow};
 use crate::ui::parts::Problem;
 use crate::ui::paths;
 use leptos::prelude::*;
@@ -12,7 +13,7 @@ use leptos_router::hooks::use_query_map;
 pub fn SetUp() -> impl IntoView {
     let action = ServerAction::<SetUpCall>::new();
     let query = use_query_map();
-    Effect::new(move || {
+    follow(move || {
         if action.value().with(|v| matches!(v, Some(Ok(())))) {
             browser::load_page(paths::DASHBOARD);
         }
@@ -24,7 +25,7 @@ pub fn SetUp() -> impl IntoView {
             <h1>"Set up Runboard"</h1>
             <p>"This makes the first admin. The code is in the link that was printed when the server started."</p>
             <ActionForm action=action>
-                <label>"Code"<input type="text" name="code" value=code autocomplete="off" required/></label>
+                <label>"Code"<input type="text" name="code" value=attr_of(code) autocomplete="off" required/></label>
                 <label>"Your name"<input type="text" name="display_name" autocomplete="name" required/></label>
                 <label>"E-mail"<input type="email" name="email" autocomplete="username" required/></label>
                 <label>
@@ -32,7 +33,7 @@ pub fn SetUp() -> impl IntoView {
                     <input type="password" name="password" autocomplete="new-password" required minlength="8"/>
                 </label>
                 <Problem value=Signal::derive(move || action.value().get().and_then(Result::err))/>
-                <button type="submit" class="btn primary" disabled=move || action.pending().get()>"Create admin"</button>
+                <button type="submit" class="btn primary" disabled=attr_of(move || action.pending().get())>"Create admin"</button>
             </ActionForm>
         </div>
     }

@@ -1,6 +1,7 @@
 //! Both sides. The connection state in words, on every page.
 
 use crate::browser::{self, LocalStyle};
+use crate::ui::kit::view_of;
 use crate::ui::paths;
 use crate::ui::state::link::Connection;
 use crate::ui::state::live::use_live;
@@ -30,9 +31,9 @@ pub fn ConnectionMark() -> impl IntoView {
         <div class="connection needs-js">
             <span class="connection-state" role="status">
                 <i class="dot" aria-hidden="true"></i>
-                <span>{words}</span>
+                <span>{view_of(words)}</span>
             </span>
-            {sign_in}
+            {view_of(sign_in)}
         </div>
     }
 }

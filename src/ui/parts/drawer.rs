@@ -2,7 +2,7 @@
 
 use super::run::{First, Place, RunView, Tab};
 use crate::browser;
-use crate::ui::kit::{Button, Icon, Look, late};
+use crate::ui::kit::{Button, Icon, Look, follow, late, view_of};
 use crate::ui::late::RUN;
 use crate::ui::paths;
 use leptos::html;
@@ -26,7 +26,7 @@ pub fn RunDrawer(
     let open = Memo::new(move |_| run.with(Option::is_some));
     let tab = Signal::derive(move || Tab::parse(&tab.get()));
     let drawer = Drawer { id: last, tab, on_close, on_walk, first };
-    move || open.get().then(|| late(&RUN, move |run| (run.drawer)(drawer)))
+    view_of(move || open.get().then(|| late(&RUN, move |run| (run.drawer)(drawer))))
 }
 
 /// What a drawer needs to know.
@@ -47,7 +47,7 @@ pub fn drawer(of: Drawer) -> AnyView {
     let location = use_location();
     let here =
         paths::with_query(&location.pathname.get_untracked(), location.search.get_untracked().trim_start_matches('?'));
-    Effect::new(move || {
+    follow(move || {
         browser::present_drawer(dialog);
         browser::focus_later("dialog.drawer".to_owned());
         browser::on_key(move |e| {

@@ -1,5 +1,6 @@
 //! Both sides. Title and breadcrumb of a page.
 
+use crate::ui::kit::view_of;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -18,9 +19,9 @@ pub fn PageHead(
         <header class="head">
             <div class="head-text">
                 <nav class="crumbs" aria-label="Breadcrumb">
-                    <ol>{crumbs} <li aria-current="page">{move || title.get()}</li></ol>
+                    <ol>{crumbs} <li aria-current="page">{view_of(move || title.get())}</li></ol>
                 </nav>
-                <h1>{move || title.get()}</h1>
+                <h1>{view_of(move || title.get())}</h1>
             </div>
             <div class="head-actions">{children.map(|c| c())}</div>
         </header>

@@ -1,5 +1,6 @@
 //! Both sides. Building blocks that know the application.
 
+mod asides;
 mod bulk;
 mod connection;
 mod drawer;
@@ -15,6 +16,7 @@ mod status;
 mod stop;
 mod time;
 
+pub use asides::Asides;
 pub use bulk::{BulkBar, BulkDialog};
 pub use connection::{ConnectionMark, live_running};
 pub use drawer::{Drawer, RunDrawer, drawer};

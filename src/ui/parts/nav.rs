@@ -3,12 +3,15 @@
 use crate::browser;
 use crate::domain::{Me, Role};
 use crate::server_fns::{Session, SignOut};
-use crate::ui::kit::{Icon, format};
+use crate::ui::kit::{Icon, act, attr_of, follow, format, late_details, view_of};
+use crate::ui::late::ASIDES;
 use crate::ui::paths;
 use crate::ui::state::session::use_session;
 use crate::ui::state::theme::{Theme, theme_signal};
+use leptos::ev::Event;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use std::sync::Arc;
 
 /// (name, icon, address)
 const PLACES: [(&str, &str, &str); 3] = [
@@ -56,9 +59,9 @@ pub fn Nav() -> impl IntoView {
                 </svg>
                 "Runboard"
             </a>
-            <Suspense>{bar}</Suspense>
+            <Suspense>{view_of(bar)}</Suspense>
         </header>
-        <Suspense>{tabs}</Suspense>
+        <Suspense>{view_of(tabs)}</Suspense>
     }
 }
 
@@ -77,7 +80,7 @@ fn Links(me: Me, s: Session, class: &'static str) -> impl IntoView {
                 (n > 0).then(|| view! { <span class="count" title="running now">{format::count(n)}</span> })
             });
             view! {
-                <a href=href aria-current=here>
+                <a href=href aria-current=attr_of(here)>
                     <Icon name=icon/>
                     <span>{name}</span>
                     {badge}
@@ -90,42 +93,46 @@ fn Links(me: Me, s: Session, class: &'static str) -> impl IntoView {
 
 #[component]
 fn UserMenu(me: Me) -> impl IntoView {
+    let initials: String = me.display_name.split_whitespace().filter_map(|w| w.chars().next()).take(2).collect();
+    let summary = view! {
+        <summary aria-label=format!("Account: {}", me.display_name)>
+            <span class="avatar" aria-hidden="true">{initials}</span>
+        </summary>
+    };
+    late_details(&ASIDES, "menu end user", summary.into_any(), Arc::new(move |asides| (asides.account)(me.clone())))
+}
+
+/// What the account's menu opens.
+pub fn account(me: Me) -> AnyView {
     let sign_out = ServerAction::<SignOut>::new();
-    Effect::new(move || {
+    follow(move || {
         if sign_out.value().with(|v| matches!(v, Some(Ok(())))) {
             browser::load_page(paths::LOGIN);
         }
     });
     let theme = theme_signal();
-    let initials: String = me.display_name.split_whitespace().filter_map(|w| w.chars().next()).take(2).collect();
     let themes = Theme::ALL.map(|t| {
         view! {
             <label>
-                <input type="radio" name="theme" prop:checked=move || theme.get() == t
-                    on:change=move |_| { t.choose(); theme.set(t); }/>
+                <input type="radio" name="theme" prop:checked=attr_of(move || theme.get() == t)
+                    on:change=act(move |_: Event| { t.choose(); theme.set(t); })/>
                 {t.word()}
             </label>
         }
     });
     view! {
-        <details class="menu end user">
-            <summary aria-label=format!("Account: {}", me.display_name)>
-                <span class="avatar" aria-hidden="true">{initials.to_uppercase()}</span>
-            </summary>
-            <div class="menu-panel">
                 <p class="menu-who"><strong>{me.display_name}</strong><span>{me.email}</span><span>{me.role.as_str()}</span></p>
                 <fieldset class="theme needs-js"><legend>"Theme"</legend>{themes}</fieldset>
                 <fieldset class="needs-js">
                     <legend>"Times"</legend>
                     <label>
-                        <input type="checkbox" prop:checked=browser::in_utc on:change=move |e| browser::show_utc(event_target_checked(&e))/>
+                        <input type="checkbox" prop:checked=browser::in_utc on:change=act(move |e: Event| browser::show_utc(event_target_checked(&e)))/>
                         "In UTC"
                     </label>
                 </fieldset>
                 {(me.role != Role::Client).then(|| view! { <super::notify::NotifyChoice/> })}
                 <a rel="external" href=paths::API_DOCS>"API"</a>
                 <ActionForm action=sign_out><button type="submit" class="btn">"Sign out"</button></ActionForm>
-            </div>
-        </details>
     }
+    .into_any()
 }

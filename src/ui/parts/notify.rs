@@ -1,7 +1,9 @@
 //! Both sides. Desktop notification and sound: chosen on this machine, asked for only on a press.
 
 use crate::browser::Permission;
+use crate::ui::kit::{act, attr_of, view_of};
 use crate::ui::state::notify::use_notify;
+use leptos::ev::Event;
 use leptos::prelude::*;
 
 #[component]
@@ -22,14 +24,14 @@ pub fn NotifyChoice() -> impl IntoView {
         <fieldset class="notify needs-js">
             <legend>"Tell me when a run fails or waits"</legend>
             <label>
-                <input type="checkbox" prop:checked=move || notify.wanted.get() on:change=move |e| notify.want(event_target_checked(&e))/>
+                <input type="checkbox" prop:checked=attr_of(move || notify.wanted.get()) on:change=act(move |e: Event| notify.want(event_target_checked(&e)))/>
                 "Desktop notification"
             </label>
             <label>
-                <input type="checkbox" prop:checked=move || notify.sound.get() on:change=move |e| notify.want_sound(event_target_checked(&e))/>
+                <input type="checkbox" prop:checked=attr_of(move || notify.sound.get()) on:change=act(move |e: Event| notify.want_sound(event_target_checked(&e)))/>
                 "Sound"
             </label>
-            <p class="menu-note" role="status">{trouble}</p>
+            <p class="menu-note" role="status">{view_of(trouble)}</p>
         </fieldset>
     }
 }

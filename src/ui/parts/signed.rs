@@ -2,7 +2,7 @@
 
 use crate::browser;
 use crate::domain::{Error, Role};
-use crate::ui::kit::ErrorNote;
+use crate::ui::kit::{ErrorNote, follow};
 use crate::ui::paths;
 use crate::ui::state::{clock::use_clock, session::use_session};
 use leptos::prelude::*;
@@ -49,6 +49,6 @@ fn go(path: String) -> impl IntoView {
     browser::respond_redirect(&path);
     let navigate = use_navigate();
     let to = path.clone();
-    Effect::new(move || navigate(&to, leptos_router::NavigateOptions { replace: true, ..Default::default() }));
+    follow(move || navigate(&to, leptos_router::NavigateOptions { replace: true, ..Default::default() }));
     view! { <p class="loading"><a href=path>"Continue"</a></p> }
 }

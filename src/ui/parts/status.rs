@@ -1,7 +1,7 @@
 //! Both sides. Status as icon and word, never colour alone.
 
 use crate::domain::Status;
-use crate::ui::kit::Icon;
+use crate::ui::kit::{Icon, attr_of, view_of};
 use leptos::prelude::*;
 
 pub const fn status_word(status: Status) -> &'static str {
@@ -32,9 +32,9 @@ pub const fn status_class(status: Status) -> &'static str {
 #[component]
 pub fn StatusMark(#[prop(into)] status: Signal<Status>) -> impl IntoView {
     view! {
-        <span class=move || format!("status {}", status_class(status.get()))>
-            {move || view! { <Icon name=status.get().as_str() spin=status.get() == Status::Running/> }}
-            <span>{move || status_word(status.get())}</span>
+        <span class=attr_of(move || format!("status {}", status_class(status.get())))>
+            {view_of(move || view! { <Icon name=status.get().as_str() spin=status.get() == Status::Running/> })}
+            <span>{view_of(move || status_word(status.get()))}</span>
         </span>
     }
 }

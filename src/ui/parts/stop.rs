@@ -1,9 +1,11 @@
 //! Both sides. Stop, with one question for the whole page that names the run.
 
+use super::asides::once;
 use crate::browser;
 use crate::domain::ExecutionSummary;
 use crate::server_fns::stop_execution;
-use crate::ui::kit::ConfirmDialog;
+use crate::ui::kit::{ConfirmDialog, late, view_of};
+use crate::ui::late::ASIDES;
 use crate::ui::state::live::use_live;
 use leptos::prelude::*;
 
@@ -33,6 +35,15 @@ pub fn use_stop() -> StopRequest {
 pub fn StopDialog(children: Children) -> impl IntoView {
     let request = StopRequest { run: RwSignal::new(None), done: RwSignal::new(0) };
     provide_context(request);
+    let asked = once(move || request.run.with(Option::is_some));
+    view! {
+        {children()}
+        {view_of(move || asked.get().then(|| late(&ASIDES, move |asides| (asides.stop)(request))))}
+    }
+}
+
+/// The question.
+pub fn stop_question(request: StopRequest) -> AnyView {
     let live = use_live();
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<String>);
@@ -64,7 +75,6 @@ pub fn StopDialog(children: Children) -> impl IntoView {
     let title = move || request.run.with(|r| r.as_ref().map(|r| format!("Stop this run of {}?", r.agent_display_name)));
     let body = move || request.run.with(|r| r.as_ref().map(describe));
     view! {
-        {children()}
         <ConfirmDialog
             open=Signal::derive(move || request.run.with(Option::is_some))
             title=Signal::derive(move || title().unwrap_or_default())
@@ -76,6 +86,7 @@ pub fn StopDialog(children: Children) -> impl IntoView {
             on_close=move |()| close()
         />
     }
+    .into_any()
 }
 
 fn describe(run: &ExecutionSummary) -> String {

@@ -2,7 +2,7 @@
 
 use crate::browser::{self, LocalStyle};
 use crate::domain::Timestamp;
-use crate::ui::kit::format;
+use crate::ui::kit::{attr_of, format, view_of};
 use crate::ui::state::clock::use_clock;
 use leptos::prelude::*;
 
@@ -12,8 +12,8 @@ pub fn RelativeTime(#[prop(into)] at: Signal<Timestamp>) -> impl IntoView {
     let clock = use_clock();
     let text = Memo::new(move |_| format::ago(at.get(), clock.now()));
     view! {
-        <time datetime=move || at.get().to_string() title=move || exact(at.get(), clock.hydrated())>
-            {move || text.get()}
+        <time datetime=attr_of(move || at.get().to_string()) title=attr_of(move || exact(at.get(), clock.hydrated()))>
+            {view_of(move || text.get())}
         </time>
     }
 }
@@ -33,14 +33,14 @@ pub fn exact(at: Timestamp, hydrated: bool) -> String {
 pub fn Elapsed(#[prop(into)] since: Signal<Timestamp>) -> impl IntoView {
     let clock = use_clock();
     let text = Memo::new(move |_| format::elapsed(clock.now().millis_since(since.get())));
-    view! { <span class="elapsed">{move || text.get()}</span> }
+    view! { <span class="elapsed">{view_of(move || text.get())}</span> }
 }
 
 /// Text, or a faint dash for what is not known.
 #[component]
 pub fn Unknown(#[prop(into)] value: Signal<Option<String>>) -> impl IntoView {
-    move || match value.get() {
+    view_of(move || match value.get() {
         Some(text) => view! { <span>{text}</span> }.into_any(),
         None => view! { <span class="unknown" title="not known">{format::UNKNOWN}</span> }.into_any(),
-    }
+    })
 }

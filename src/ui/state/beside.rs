@@ -7,6 +7,7 @@ use super::turn::Turn;
 use crate::browser;
 use crate::domain::{Beside, Error, Since};
 use crate::server_fns::{load_beside, note_here};
+use crate::ui::kit::follow;
 use leptos::prelude::*;
 
 /// How often a visible page says that its reader is there.
@@ -36,7 +37,7 @@ impl BesideList {
         };
         let wanted = Memo::new(move |_| query.with(asks));
         Effect::watch(move || wanted.get(), move |query, _, _| beside.reload(query.clone()), false);
-        Effect::new(move || {
+        follow(move || {
             browser::on_window("visibilitychange", move || beside.here());
             browser::spawn(beside.keep());
         });

@@ -2,6 +2,7 @@
 
 use crate::browser;
 use crate::domain::Timestamp;
+use crate::ui::kit::follow;
 use leptos::prelude::*;
 
 /// In context on every page. During render it stands at the moment of the server's answer on both sides;
@@ -63,7 +64,7 @@ impl Clock {
 
     /// Ticks every second from hydration on.
     pub fn run(self) {
-        Effect::new(move || {
+        follow(move || {
             browser::spawn(async move {
                 // After the parts that wait for the server's data have been taken over too.
                 browser::sleep(0).await;

@@ -310,7 +310,8 @@ impl ListState {
         }
     }
 
-    fn replace(&mut self, fetched: ExecutionPage) -> Change {
+    /// The list is what was fetched, and what is newer than that.
+    pub fn replace(&mut self, fetched: ExecutionPage) -> Change {
         let late: Vec<_> = self.rows.values().filter(|r| r.seq > fetched.as_of && !r.left).cloned().collect();
         let new = fetched.executions.iter().filter(|r| !self.rows.contains_key(&r.id)).count();
         let aside = std::mem::take(&mut self.aside).into_iter().filter(|(_, a)| a.seq > fetched.as_of).collect();

@@ -1,11 +1,13 @@
 //! Both sides. The live signal: one WebSocket for the tab, shared by everything on the page.
 
+use super::acks::Acks;
 use super::clock::Clock;
 use super::link::{Connection, Link, Order};
 use super::session::SessionResource;
 use crate::browser::{self, Socket, SocketEvent};
 use crate::domain::{ClientFrame, Error, FrameType, ServerFrame};
 use crate::server_fns::load_session;
+use crate::ui::kit::follow;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +32,7 @@ pub struct Live {
     running: RwSignal<Option<i64>>,
     paused: RwSignal<bool>,
     topics: StoredValue<BTreeMap<String, Subscription>>,
+    acks: StoredValue<Acks>,
     socket: StoredValue<Option<(u32, Socket)>>,
     sockets: StoredValue<u32>,
     link: StoredValue<Link>,
@@ -46,6 +49,7 @@ impl Live {
             running: RwSignal::new(None),
             paused: RwSignal::new(false),
             topics: StoredValue::new(BTreeMap::new()),
+            acks: StoredValue::new(Acks::default()),
             socket: StoredValue::new(None),
             sockets: StoredValue::new(0),
             link: StoredValue::new(Link::new(0)),
@@ -107,12 +111,12 @@ impl Live {
         let subscription = Subscription { filter, since, handler: Arc::new(handler) };
         let frame = subscription.frame(topic);
         self.topics.update_value(|t| drop(t.insert(topic.to_owned(), subscription)));
-        self.send(&frame);
+        self.order(topic, &frame);
     }
 
     pub fn unsubscribe(self, topic: &str) {
         if self.topics.try_update_value(|t| t.remove(topic)).flatten().is_some() {
-            self.send(&ClientFrame::Unsubscribe { topic: topic.to_owned() });
+            self.order(topic, &ClientFrame::Unsubscribe { topic: topic.to_owned() });
         }
     }
 
@@ -121,6 +125,14 @@ impl Live {
         if *error == Error::Unauthenticated {
             self.link.update_value(Link::signed_out);
             self.show();
+        }
+    }
+
+    /// Without a socket nothing is ordered: the next one begins with all topics there are then.
+    fn order(self, topic: &str, frame: &ClientFrame) {
+        if self.socket.with_value(Option::is_some) {
+            self.acks.update_value(|acks| acks.ordered(topic));
+            self.send(frame);
         }
     }
 
@@ -141,7 +153,7 @@ impl Live {
 
     /// Starts with hydration, for whoever is signed in.
     pub fn run(self, session: SessionResource) {
-        Effect::new(move || browser::mark_page("data-connection", self.connection.get().attribute()));
+        follow(move || browser::mark_page("data-connection", self.connection.get().attribute()));
         Effect::new(move |started: Option<bool>| {
             let signed_in = session.with(|s| matches!(s, Some(Ok(s)) if s.me.is_some()));
             if signed_in && started != Some(true) {
@@ -198,10 +210,12 @@ impl Live {
             }
         });
         self.socket.set_value(Some((number, socket)));
+        self.acks.update_value(Acks::restart);
         self.send(&ClientFrame::Ping);
-        let frames: Vec<_> = self.topics.with_value(|t| t.iter().map(|(topic, s)| s.frame(topic)).collect());
-        for frame in frames {
-            self.send(&frame);
+        let frames: Vec<_> =
+            self.topics.with_value(|t| t.iter().map(|(topic, s)| (topic.clone(), s.frame(topic))).collect());
+        for (topic, frame) in frames {
+            self.order(&topic, &frame);
         }
     }
 
@@ -238,6 +252,9 @@ impl Live {
         for frame in frames {
             if let Some(ms) = frame.now_ms {
                 self.clock.correct(ms);
+            }
+            if self.acks.try_update_value(|acks| acks.current(frame)) == Some(false) {
+                continue;
             }
             match frame.frame {
                 FrameType::SignedOut => self.link.update_value(Link::signed_out),

@@ -1,11 +1,13 @@
 //! Both sides. What changes while a page is open. The files without signals are pure and tested natively.
 
+mod acks;
 pub mod bars;
 pub mod beside;
 pub mod bulk;
 pub mod chips;
 pub mod clock;
 pub mod complete;
+pub mod fleet;
 pub mod link;
 pub mod list;
 pub mod live;
@@ -21,6 +23,7 @@ pub mod selection;
 pub mod session;
 pub mod theme;
 pub mod turn;
+pub mod under_way;
 pub mod url;
 pub mod waiting;
 pub mod why;

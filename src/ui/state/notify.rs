@@ -9,6 +9,7 @@ use crate::domain::{
     Choice, ExecutionId, ExecutionSummary, Filter, FrameType, Range, Role, ServerFrame, Status, Window,
 };
 use crate::server_fns::list_executions;
+use crate::ui::kit::follow;
 use crate::ui::kit::format::plural;
 use crate::ui::paths;
 use leptos::prelude::*;
@@ -49,7 +50,7 @@ impl Notify {
             pending: StoredValue::new(Vec::new()),
         };
         provide_context(notify);
-        Effect::new(move || {
+        follow(move || {
             notify.permission.set(browser::may_notify());
             notify.wanted.set(browser::stored(NOTIFY).is_some());
             notify.sound.set(browser::stored(SOUND).is_some());
@@ -142,7 +143,7 @@ impl Notify {
     fn ask(self) {
         let query = PageQuery::default().with_filter(self.filter()).list();
         browser::spawn(async move {
-            match list_executions(query, None).await {
+            match list_executions(query, None, None).await {
                 Ok(page) => self.take(page.executions),
                 Err(e) => self.live.note_error(&e),
             }

@@ -7,6 +7,7 @@ use super::turn::Turn;
 use crate::browser;
 use crate::domain::{FacetValue, Facets, Numbers as Values, Stats, Timeline};
 use crate::server_fns::load_numbers;
+use crate::ui::kit::follow;
 use leptos::prelude::*;
 
 /// Never asked for more often, however many events come, and never because of scrolling.
@@ -34,7 +35,7 @@ impl Numbers {
             }
         };
         Effect::watch(move || live.polls(), move |_, _, _| poll(), false);
-        Effect::new(move || browser::spawn(numbers.keep()));
+        follow(move || browser::spawn(numbers.keep()));
         numbers
     }
 

@@ -10,14 +10,23 @@ use super::turn::Turn;
 use super::waiting::Waiting;
 use crate::browser;
 pub use crate::domain::FirstPage;
+use crate::domain::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::domain::{Error, ExecutionPage, ServerFrame, Timestamp};
 use crate::server_fns::{list_executions, load_first_page};
+use crate::ui::kit::follow;
 use crate::ui::kit::format::plural;
 use leptos::prelude::*;
 
 /// A refetch after a gap reads at most so many pages; below them the list loads again when it is reached.
-const RESYNC_PAGES: usize = 20;
+const RESYNC_PAGES: usize = 5;
 const HIGHLIGHT_MS: u32 = 2_500;
+/// A page left open at its top lets go of the rows far below when there are so many.
+const MOST_AT_TOP: usize = 5_000;
+
+/// Who scrolls far gets more at once; who reads the first rows does not wait for them.
+fn page_size(loaded: usize) -> i64 {
+    i64::try_from(loaded).unwrap_or(MAX_LIMIT).clamp(DEFAULT_LIMIT, MAX_LIMIT)
+}
 
 /// The rows, and all that is counted beside them.
 pub async fn first_page(query: PageQuery) -> Result<FirstPage, Error> {
@@ -122,7 +131,7 @@ impl Runs {
             }
         };
         Effect::watch(move || is_live.get(), move |live, _, _| back(live), false);
-        Effect::new(move || {
+        follow(move || {
             self.subscribe();
             // A page of history by a link without JavaScript: with it the list begins at its top.
             if self.query.with_untracked(|q| q.cursor.is_some()) {
@@ -172,7 +181,23 @@ impl Runs {
         self.tell(sum);
         if sum.resync {
             self.resync();
+        } else if sum.new > 0 && at_top && self.list.with_untracked(ListState::len) > MOST_AT_TOP {
+            self.shorten();
         }
+    }
+
+    /// Back to the first page, for a reader who is at the top anyway.
+    fn shorten(self) {
+        let Some(asked) = self.turn.try_update_value(Turn::ask) else { return };
+        let query = self.query.with_untracked(PageQuery::list);
+        browser::spawn(async move {
+            let answer = list_executions(query, None, None).await;
+            if let (Ok(page), true, Some(true)) = (answer, self.is_newest(asked), self.at_top.try_get_untracked()) {
+                self.list.update(|l| {
+                    l.replace(page);
+                });
+            }
+        });
     }
 
     fn tell(self, change: Change) {
@@ -242,9 +267,10 @@ impl Runs {
         }
         let asked = self.turn.get_value();
         let query = self.query.with_untracked(PageQuery::list);
+        let limit = self.list.with_untracked(|l| page_size(l.len()));
         self.loading_more.set(true);
         browser::spawn(async move {
-            let answer = list_executions(query, Some(cursor.clone())).await;
+            let answer = list_executions(query, Some(cursor.clone()), Some(limit)).await;
             if !self.is_newest(asked) {
                 return;
             }
@@ -268,12 +294,12 @@ impl Runs {
             return self.reload();
         }
         let query = self.query.with_untracked(PageQuery::list);
-        let until = self.list.with_untracked(|l| l.last_id().cloned());
+        let (until, limit) = self.list.with_untracked(|l| (l.last_id().cloned(), page_size(l.len())));
         browser::spawn(async move {
             let mut all: Option<ExecutionPage> = None;
             for _ in 0..RESYNC_PAGES {
                 let cursor = all.as_ref().and_then(|p| p.next_cursor.clone());
-                let page = match list_executions(query.clone(), cursor).await {
+                let page = match list_executions(query.clone(), cursor, Some(limit)).await {
                     Ok(page) => page,
                     Err(e) => {
                         if self.is_newest(asked) {

@@ -1,6 +1,7 @@
 //! Both sides. Light, dark, or as the system says.
 
 use crate::browser;
+use crate::ui::kit::follow;
 use leptos::prelude::*;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,7 +45,7 @@ impl Theme {
                 browser::unmark_page("data-theme");
             }
             Self::Light | Self::Dark => {
-                let value = self.word().to_lowercase();
+                let value = self.word().to_ascii_lowercase();
                 browser::store(KEY, &value);
                 browser::mark_page("data-theme", &value);
             }
@@ -55,6 +56,6 @@ impl Theme {
 /// The choice as a signal: `System` until hydrated, because only the browser knows.
 pub fn theme_signal() -> RwSignal<Theme> {
     let theme = RwSignal::new(Theme::System);
-    Effect::new(move || theme.set(Theme::chosen()));
+    follow(move || theme.set(Theme::chosen()));
     theme
 }

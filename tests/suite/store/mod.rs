@@ -5,6 +5,7 @@ mod agents;
 mod bulk;
 mod bulk_jobs;
 mod failures;
+mod fleet;
 mod lists;
 mod model;
 mod moments;

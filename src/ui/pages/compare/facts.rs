@@ -2,7 +2,7 @@
 
 use super::differs;
 use crate::domain::{Side, Timestamp};
-use crate::ui::kit::format;
+use crate::ui::kit::{format, view_of};
 use crate::ui::parts::{RelativeTime, status_word};
 use leptos::prelude::*;
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ pub fn view(a: &Side, b: &Side) -> AnyView {
             <h2>"Facts"</h2>
             <table class="compare-table">
                 <thead><tr><td></td><th scope="col">"A"</th><th scope="col">"B"</th></tr></thead>
-                <tbody>{started}{ended}{facts}{labels.collect::<Vec<_>>()}</tbody>
+                <tbody>{started}{ended}{view_of(facts)}{labels.collect::<Vec<_>>()}</tbody>
             </table>
         </section>
     }

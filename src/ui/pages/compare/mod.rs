@@ -7,7 +7,7 @@ mod texts;
 use crate::browser;
 use crate::domain::{Comparison, Error, ExecutionSummary, RunLink};
 use crate::server_fns::compare_runs;
-use crate::ui::kit::ErrorNote;
+use crate::ui::kit::{ErrorNote, view_of};
 use crate::ui::parts::{PageHead, StatusMark};
 use crate::ui::paths;
 use leptos::prelude::*;
@@ -35,7 +35,7 @@ pub fn Compare() -> impl IntoView {
     ];
     view! {
         <PageHead title="Compare runs" trail/>
-        <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{body}</Suspense>
+        <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{view_of(body)}</Suspense>
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::differs;
 use crate::domain::{DiffRow, TextDiff};
-use crate::ui::kit::format;
+use crate::ui::kit::{format, view_of};
 use leptos::prelude::*;
 
 pub fn view(text: TextDiff) -> AnyView {
@@ -29,7 +29,7 @@ fn row(row: DiffRow) -> AnyView {
         }
         DiffRow::Skipped(lines) => {
             let lines = i64::try_from(lines).unwrap_or(i64::MAX);
-            view! { <p class="diff-skipped">{move || format::plural(lines, "equal line", "equal lines")}</p> }
+            view! { <p class="diff-skipped">{view_of(move || format::plural(lines, "equal line", "equal lines"))}</p> }
                 .into_any()
         }
         DiffRow::Changed(a, b) => {

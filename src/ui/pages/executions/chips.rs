@@ -2,7 +2,7 @@
 
 use crate::browser::{self, LocalStyle};
 use crate::ui::kit::format::{count, utc};
-use crate::ui::kit::{Chip, ErrorChip};
+use crate::ui::kit::{Chip, ErrorChip, view_of};
 use crate::ui::paths;
 use crate::ui::state::beside::BesideList;
 use crate::ui::state::chips::active_values;
@@ -65,14 +65,14 @@ pub fn Chips(
     };
     view! {
         <div class="chips">
-            {errors}
+            {view_of(errors)}
             {cursor}
-            {values}
-            {clear}
+            {view_of(values)}
+            {view_of(clear)}
             <span class="grow"></span>
             <span class="as-of">
                 <super::panels::Pause paused toggle=on_pause/>
-                <span>{total} " · as of " {as_of}</span>
+                <span>{view_of(total)} " · as of " {view_of(as_of)}</span>
             </span>
         </div>
     }

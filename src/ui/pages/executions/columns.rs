@@ -2,10 +2,11 @@
 
 use crate::browser;
 use crate::domain::{Column, Columns};
-use crate::ui::kit::{Button, Icon, Look, Menu};
+use crate::ui::kit::{Button, Icon, Look, act, attr_of, follow};
 use crate::ui::parts::runs::{Layout, ShownLayout};
 use crate::ui::state::query::PageQuery;
 use crate::ui::state::url::PageUrl;
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ impl ChosenColumns {
         let layout = Memo::new(move |_| Arc::new(shown.with(Layout::of)));
         provide_context(ShownLayout(layout));
         // A column that is gone since is left out; the address would say so.
-        Effect::new(move || kept.set(browser::stored(KEY).map(|text| Columns::parse(&text).0)));
+        follow(move || kept.set(browser::stored(KEY).map(|text| Columns::parse(&text).0)));
         Self { url, kept, shown, layout }
     }
 
@@ -46,22 +47,18 @@ impl ChosenColumns {
     }
 }
 
-#[component]
-pub fn ColumnsMenu(columns: ChosenColumns) -> impl IntoView {
+pub fn panel(columns: ChosenColumns) -> AnyView {
     let hidden = move || columns.shown.with(|c| Column::ALL.into_iter().filter(|x| !c.has(*x)).collect::<Vec<_>>());
     let lines = move || columns.shown.with(|c| c.list().to_vec()).into_iter().chain(hidden()).collect::<Vec<_>>();
     view! {
-        <div class="needs-js desktop-only">
-            <Menu name="Columns" end=true>
                 <ul class="columns-menu" aria-label="Columns, in their order">
                     <For each=lines key=|c| *c let:column><Line columns column/></For>
                 </ul>
                 <div class="menu-foot">
                     <Button small=true look=Look::Quiet on_press=move |_| columns.choose(Columns::default())>"Usual columns"</Button>
                 </div>
-            </Menu>
-        </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -82,13 +79,13 @@ fn Line(columns: ChosenColumns, column: Column) -> impl IntoView {
         // Not disabled at the ends: that would take the focus away.
         view! {
             <button type="button" class="btn quiet small" data-step=word aria-label=format!("Move {} {word}", column.title())
-                aria-disabled=move || stuck().to_string() on:click=move |_| if !stuck() { step(right) }><Icon name=icon/></button>
+                aria-disabled=attr_of(move || stuck().to_string()) on:click=act(move |_: MouseEvent| if !stuck() { step(right) })><Icon name=icon/></button>
         }
     };
     view! {
         <li class="column-line" data-column=column.as_str()>
             <label>
-                <input type="checkbox" checked=on prop:checked=on disabled=!column.may_go() on:change=show/>
+                <input type="checkbox" checked=attr_of(on) prop:checked=attr_of(on) disabled=!column.may_go() on:change=show/>
                 {column.title()}
             </label>
             <Show when=on>{arrow(false)} {arrow(true)}</Show>

@@ -2,6 +2,7 @@
 
 use crate::browser;
 use crate::domain::ExecutionId;
+use crate::ui::kit::follow;
 use crate::ui::parts::runs::{ListActions, rows_below};
 use crate::ui::parts::{StopRequest, use_stop};
 use crate::ui::state::picks::{Picks, use_picks};
@@ -28,7 +29,7 @@ pub fn listen(keys: &Keys) {
     let keys = *keys;
     let stop = use_stop();
     let picks = use_picks();
-    Effect::new(move || {
+    follow(move || {
         browser::on_key(move |e| {
             if e.ctrl_key() || e.meta_key() || e.alt_key() || browser::typing() || browser::dialog_open() {
                 return;

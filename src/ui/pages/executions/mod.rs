@@ -5,6 +5,7 @@ mod columns;
 mod filters;
 mod keys;
 mod memory;
+mod menus;
 mod moment;
 mod panels;
 mod search;
@@ -17,7 +18,7 @@ use crate::browser;
 use crate::domain::view::ViewPage;
 use crate::domain::{AgentKind, AgentSummary, Beside, Dialect, Error, ExecutionId, Filter, RunCount};
 use crate::server_fns::{count_runs, list_agents, list_views, load_beside};
-use crate::ui::kit::{Button, Look};
+use crate::ui::kit::{Button, Look, attr_of, follow, view_of};
 use crate::ui::late::RUN;
 use crate::ui::parts::run::{First, Tab};
 use crate::ui::parts::runs::{Cards, FilterBy, ListActions, NoRuns, PickHead, RunList, SortHead, ways_out};
@@ -34,6 +35,7 @@ use crate::ui::state::runs::{FirstPage, Runs, first_page};
 use crate::ui::state::url::PageUrl;
 use leptos::html;
 use leptos::prelude::*;
+pub use menus::Menus;
 
 #[component]
 pub fn Executions() -> impl IntoView {
@@ -79,7 +81,7 @@ pub fn Executions() -> impl IntoView {
         <Suspense fallback=|| view! {
             <PageHead title="Executions" trail=vec![("Dashboard".to_owned(), paths::DASHBOARD.to_owned())]/>
             <p class="loading" role="status">"Loading"</p>
-        }>{body}</Suspense>
+        }>{view_of(body)}</Suspense>
     }
 }
 
@@ -159,7 +161,7 @@ fn Body(
     let columns = columns::ChosenColumns::provide(url);
     let views = views::Views::new(url, columns.shown, views);
     memory::keep(url, views.default_query());
-    Effect::new(move || live.set_paused(url.query.with(|q| q.paused)));
+    follow(move || live.set_paused(url.query.with(|q| q.paused)));
     on_cleanup(move || live.set_paused(false));
     let pause = move || {
         let now = url.query.get_untracked();
@@ -176,7 +178,7 @@ fn Body(
         pause: Callback::new(move |()| pause()),
         filters,
     });
-    Effect::new(move || {
+    follow(move || {
         if let Some(id) = run.get().and_then(|id| id.parse().ok()) {
             actions.selected.set(Some(id));
         }
@@ -187,18 +189,16 @@ fn Body(
             <span class="desktop-only">
                 <Button look=Look::Quiet on_press=move |_| refresh()>"Refresh" <kbd aria-hidden="true">"r"</kbd></Button>
             </span>
-            <a class="btn quiet" href=failures>"Failures"</a>
-            <share::ShareMenu query=url.query runs/>
-            <columns::ColumnsMenu columns/>
-            <views::ViewsMenu views/>
+            <a class="btn quiet" href=attr_of(failures)>"Failures"</a>
+            {menus::of_page(url.query, runs, columns, views)}
         </PageHead>
         <Cards numbers query=url.query actions/>
         <timeline::TimelineChart numbers url/>
-        <div class="filter-bar" hidden=move || filters.hidden()><filters::FilterBar url agents=agents.unwrap_or_default() numbers/></div>
+        <div class="filter-bar" hidden=attr_of(move || filters.hidden())><filters::FilterBar url agents=agents.unwrap_or_default() numbers/></div>
         <since::SinceLine beside walk=since_walk/>
         <moment::MomentNote query=url.query beside/>
         <chips::Chips url runs beside bad_cursor on_pause=move |()| pause()/>
-        <section class="list selectable" class:selecting=move || picks.shown.get() aria-label="Executions" style=move || columns.layout.with(|l| l.style.clone())>
+        <section class="list selectable" class:selecting=attr_of(move || picks.shown.get()) aria-label="Executions" style=attr_of(move || columns.layout.with(|l| l.style.clone()))>
             <PickHead picks/>
             <SortHead query=url.query actions/>
             <panels::Progress runs/>
@@ -206,7 +206,7 @@ fn Body(
             <RunList runs actions area/>
             <NoRuns runs query=url.query actions counts/>
         </section>
-        <p class="visually-hidden" role="status" aria-live="polite">{move || runs.said.get()}</p>
+        <p class="visually-hidden" role="status" aria-live="polite">{view_of(move || runs.said.get())}</p>
         <BulkBar bulk can_retry/>
         <BulkDialog bulk/>
         <RunDrawer run tab first=opened on_close=move |()| close() on_walk=walk/>

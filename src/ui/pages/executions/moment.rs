@@ -2,6 +2,7 @@
 
 use crate::browser::{self, LocalStyle};
 use crate::ui::kit::format::{plural, utc};
+use crate::ui::kit::{attr_of, view_of};
 use crate::ui::paths;
 use crate::ui::state::beside::BesideList;
 use crate::ui::state::clock::use_clock;
@@ -22,15 +23,15 @@ pub fn MomentNote(query: Memo<PageQuery>, beside: BesideList) -> impl IntoView {
         Some(n) => format!("{} are not shown", plural(n, "newer run", "newer runs")),
         None => "newer runs are not shown".to_owned(),
     };
-    move || {
+    view_of(move || {
         query.with(|q| q.filter.as_of.is_some()).then(|| {
             let href = move || query.with(|q| paths::executions(&q.without_moment().address()));
             view! {
                 <p class="note moment">
-                    {when} ": " {newer} ". Rows and filters go by how each run stands now. "
-                    <a href=href prop:replace=true data-noscroll="">"Show newer runs too"</a>
+                    {view_of(when)} ": " {view_of(newer)} ". Rows and filters go by how each run stands now. "
+                    <a href=attr_of(href) prop:replace=true data-noscroll="">"Show newer runs too"</a>
                 </p>
             }
         })
-    }
+    })
 }

@@ -1,18 +1,19 @@
 //! Both sides. What floats over the list: the progress bar and the pill of new runs.
 
 use crate::browser;
-use crate::ui::kit::Icon;
 use crate::ui::kit::format::{count, plural};
+use crate::ui::kit::{Icon, act, view_of};
 use crate::ui::parts::runs::rows_below;
 use crate::ui::state::list::ListState;
 use crate::ui::state::runs::Runs;
+use leptos::ev::MouseEvent;
 use leptos::html;
 use leptos::prelude::*;
 
 #[component]
 pub fn Progress(runs: Runs) -> impl IntoView {
     let busy = move || runs.loading.get() || runs.loading_more.get();
-    move || busy().then(|| view! { <div class="progress" role="progressbar" aria-label="Loading"></div> })
+    view_of(move || busy().then(|| view! { <div class="progress" role="progressbar" aria-label="Loading"></div> }))
 }
 
 /// "3 new": runs that came in while the reader had scrolled down. "3 updates": what the reader holds back.
@@ -35,15 +36,15 @@ pub fn NewPill(runs: Runs, area: NodeRef<html::Div>) -> impl IntoView {
         runs.show_held();
         browser::scroll_by(rows_below(area, 0));
     };
-    move || {
+    view_of(move || {
         (held.get().0 > 0 || waiting.get().is_some()).then(|| {
             view! {
                 <div class="pill-place">
-                    <button type="button" class="pill needs-js" on:click=show>{words}</button>
+                    <button type="button" class="pill needs-js" on:click=show>{view_of(words)}</button>
                 </div>
             }
         })
-    }
+    })
 }
 
 /// Whether news are held back, and the way there and back.
@@ -51,8 +52,8 @@ pub fn NewPill(runs: Runs, area: NodeRef<html::Div>) -> impl IntoView {
 pub fn Pause(paused: Memo<bool>, #[prop(into)] toggle: Callback<()>) -> impl IntoView {
     view! {
         <Show when=move || paused.get()><strong class="paused"><Icon name="paused"/>"Paused"</strong></Show>
-        <button type="button" class="btn quiet small needs-js" on:click=move |_| toggle.run(())>
-            {move || if paused.get() { "Resume" } else { "Pause" }}
+        <button type="button" class="btn quiet small needs-js" on:click=act(move |_: MouseEvent| toggle.run(()))>
+            {view_of(move || if paused.get() { "Resume" } else { "Pause" })}
             <kbd class="desktop-only" aria-hidden="true">"l"</kbd>
         </button>
     }

@@ -3,12 +3,12 @@
 
 use crate::browser;
 use crate::domain::filter::typed::{Kind, parse};
-use crate::ui::kit::{Icon, Listbox, OptionLine, OptionList};
+use crate::ui::kit::{Icon, Listbox, OptionLine, OptionList, act, attr_of, follow, view_of};
 use crate::ui::state::complete::{Suggestion, suggestions};
 use crate::ui::state::query::pasted_id;
 use crate::ui::state::turn::Turn;
 use crate::ui::state::url::PageUrl;
-use leptos::ev::KeyboardEvent;
+use leptos::ev::{Event, FocusEvent, KeyboardEvent};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -80,7 +80,7 @@ pub fn Search(url: PageUrl, agents: Vec<(String, String)>) -> impl IntoView {
         sent: StoredValue::new(first.clone()),
         turn: StoredValue::new(Turn::default()),
     };
-    Effect::new(move || {
+    follow(move || {
         let wanted = in_url.get();
         if field.sent.get_value() != wanted {
             field.set(wanted);
@@ -142,18 +142,18 @@ pub fn Search(url: PageUrl, agents: Vec<(String, String)>) -> impl IntoView {
                 <span class="visually-hidden">"Search"</span>
                 <input type="search" name="q" node_ref=input value=first prop:value=field.text placeholder="Search message, response, error"
                     role="combobox" aria-autocomplete="list" aria-haspopup="listbox" aria-controls=options.id()
-                    aria-expanded=move || options.is_open().to_string()
-                    aria-activedescendant=move || options.active_id()
-                    aria-invalid=move || wrong().then_some("true")
-                    aria-describedby=move || wrong().then_some("search-problem")
+                    aria-expanded=attr_of(move || options.is_open().to_string())
+                    aria-activedescendant=attr_of(move || options.active_id())
+                    aria-invalid=attr_of(move || wrong().then_some("true"))
+                    aria-describedby=attr_of(move || wrong().then_some("search-problem"))
                     autocomplete="off" spellcheck="false"
-                    on:input=move |e| typed(event_target_value(&e)) on:keydown=key on:blur=move |_| options.close()/>
+                    on:input=act(move |e: Event| typed(event_target_value(&e))) on:keydown=key on:blur=act(move |_: FocusEvent| options.close())/>
                 <kbd class="desktop-only" aria-hidden="true">"/"</kbd>
             </label>
             <OptionList list=options label="Suggestions" on_choose=accept/>
-            {move || wrong().then(|| view! {
-                <p id="search-problem" class="problem" role="alert" aria-live="polite">{move || problems.get()}</p>
-            })}
+            {view_of(move || wrong().then(|| view! {
+                <p id="search-problem" class="problem" role="alert" aria-live="polite">{view_of(move || problems.get())}</p>
+            }))}
         </div>
     }
 }

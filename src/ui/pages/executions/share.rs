@@ -2,7 +2,7 @@
 //! links, so that the browser itself shows how far one is and can stop it.
 
 use crate::browser;
-use crate::ui::kit::{Icon, Menu};
+use crate::ui::kit::{Icon, attr_of, view_of};
 use crate::ui::paths;
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::list::ListState;
@@ -10,8 +10,7 @@ use crate::ui::state::query::PageQuery;
 use crate::ui::state::runs::Runs;
 use leptos::prelude::*;
 
-#[component]
-pub fn ShareMenu(query: Memo<PageQuery>, runs: Runs) -> impl IntoView {
+pub fn panel(query: Memo<PageQuery>, runs: Runs) -> AnyView {
     let clock = use_clock();
     let copied = RwSignal::new(None::<bool>);
     let copy = move |_| {
@@ -27,12 +26,11 @@ pub fn ShareMenu(query: Memo<PageQuery>, runs: Runs) -> impl IntoView {
     };
     let href = move |format: &'static str| move || query.with(|q| paths::api_export(format, &q.filter, q.sort));
     view! {
-        <Menu name="Share" end=true>
             <div class="actions-like">
-                <button type="button" class="needs-js" on:click=copy><Icon name="link"/><span aria-live="polite">{word}</span></button>
-                <a href=href("csv") rel="external" download=""><Icon name="down"/>"Export as CSV"</a>
-                <a href=href("ndjson") rel="external" download=""><Icon name="down"/>"Export as NDJSON"</a>
+                <button type="button" class="needs-js" on:click=copy><Icon name="link"/><span aria-live="polite">{view_of(word)}</span></button>
+                <a href=attr_of(href("csv")) rel="external" download=""><Icon name="down"/>"Export as CSV"</a>
+                <a href=attr_of(href("ndjson")) rel="external" download=""><Icon name="down"/>"Export as NDJSON"</a>
             </div>
-        </Menu>
     }
+    .into_any()
 }

@@ -5,7 +5,7 @@ use crate::domain::since::SINCE_CAP;
 use crate::domain::{ExecutionId, Since, Status};
 use crate::server_fns::{MarkSeen, list_executions};
 use crate::ui::kit::format::count;
-use crate::ui::kit::{Button, Look};
+use crate::ui::kit::{Button, Look, follow, view_of};
 use crate::ui::parts::{RelativeTime, status_class};
 use crate::ui::paths;
 use crate::ui::state::beside::BesideList;
@@ -22,7 +22,7 @@ const COUNTED: [(Status, &str); 4] = [
 #[component]
 pub fn SinceLine(beside: BesideList, walk: Walk) -> impl IntoView {
     let seen = ServerAction::<MarkSeen>::new();
-    Effect::new(move || {
+    follow(move || {
         if let Some(Ok(since)) = seen.value().get() {
             beside.since.set(Some(since));
         }
@@ -40,7 +40,7 @@ pub fn SinceLine(beside: BesideList, walk: Walk) -> impl IntoView {
             <section class="since" aria-label="Since you left">
                 <p>"Since you left " <RelativeTime at=Signal::stored(at)/> ":"</p>
                 {links}
-                <span class="since-where" role="status">{move || walk.said.get()}</span>
+                <span class="since-where" role="status">{view_of(move || walk.said.get())}</span>
                 <span class="grow"></span>
                 <Button small=true look=Look::Quiet on_press=move |_| walk.next()>
                     "Next" <kbd class="desktop-only" aria-hidden="true">"n"</kbd>
@@ -49,7 +49,7 @@ pub fn SinceLine(beside: BesideList, walk: Walk) -> impl IntoView {
             </section>
         }
     };
-    move || beside.since.get().filter(|since| !since.is_quiet()).map(line)
+    view_of(move || beside.since.get().filter(|since| !since.is_quiet()).map(line))
 }
 
 /// The counts there are, in words: what calls for somebody comes first.
@@ -96,7 +96,7 @@ struct Stops {
 impl Walk {
     pub fn new(beside: BesideList, open: Callback<ExecutionId>) -> Self {
         let walk = Self { beside, open, stops: StoredValue::new(Stops::default()), said: RwSignal::new(String::new()) };
-        Effect::new(move || {
+        follow(move || {
             browser::on_key(move |e| {
                 let plain =
                     !(e.ctrl_key() || e.meta_key() || e.alt_key() || browser::typing() || browser::dialog_open());
@@ -122,7 +122,7 @@ impl Walk {
             let fresh = self.stops.with_value(|s| s.ids.is_empty());
             if !known && (fresh || cursor.is_some()) {
                 let statuses = COUNTED.map(|(status, _)| status);
-                match list_executions(page(&since, &statuses).list(), cursor).await {
+                match list_executions(page(&since, &statuses).list(), cursor, None).await {
                     Ok(page) => drop(self.stops.try_update_value(|s| {
                         s.ids.extend(page.executions.into_iter().map(|r| r.id));
                         s.cursor = page.next_cursor;

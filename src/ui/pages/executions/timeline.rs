@@ -4,6 +4,7 @@
 use crate::browser::{self, LocalStyle};
 use crate::domain::{Status, TimelineBucket, Timestamp, Window};
 use crate::ui::kit::format::{count, plural, utc};
+use crate::ui::kit::{act, attr_of, follow, view_of};
 use crate::ui::parts::{status_class, status_word};
 use crate::ui::paths;
 use crate::ui::state::bars::{Bar, Picked, bar, stretch, width_words};
@@ -11,7 +12,7 @@ use crate::ui::state::clock::use_clock;
 use crate::ui::state::numbers::Numbers;
 use crate::ui::state::query::PageQuery;
 use crate::ui::state::url::PageUrl;
-use leptos::ev::{KeyboardEvent, PointerEvent};
+use leptos::ev::{FocusEvent, KeyboardEvent, PointerEvent};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -80,7 +81,7 @@ pub fn TimelineChart(numbers: Numbers, url: PageUrl) -> impl IntoView {
             picked.update(|p| *p = p.map(|p| p.to(i)));
         }
     };
-    Effect::new(move || {
+    follow(move || {
         browser::on_window("pointerup", move || {
             if dragging.get_value() {
                 dragging.set_value(false);
@@ -131,8 +132,8 @@ pub fn TimelineChart(numbers: Numbers, url: PageUrl) -> impl IntoView {
             view! { <b style=format!("height:{height:.1}%")>{parts.into_iter().map(part).collect::<Vec<_>>()}</b> }
         };
         view! {
-            <a class="bar" data-bar=i href=href aria-label=label tabindex=tab draggable="false" prop:replace=true data-noscroll=""
-                on:focus=move |_| { focused.set(Some(i)); visited.set(Some(i)); }>{parts}</a>
+            <a class="bar" data-bar=i href=href aria-label=attr_of(label) tabindex=attr_of(tab) draggable="false" prop:replace=true data-noscroll=""
+                on:focus=act(move |_: FocusEvent| { focused.set(Some(i)); visited.set(Some(i)); })>{parts}</a>
         }
     };
     let tip = move || {
@@ -170,15 +171,15 @@ pub fn TimelineChart(numbers: Numbers, url: PageUrl) -> impl IntoView {
         })
     };
     view! {
-        <section class="timeline" aria-label="Runs over time" class:stale=move || numbers.stale.get() class:none=move || len.get() == 0>
+        <section class="timeline" aria-label="Runs over time" class:stale=attr_of(move || numbers.stale.get()) class:none=attr_of(move || len.get() == 0)>
             <div class="bars" node_ref=area role="group" aria-label="Bars; arrow keys move, Shift and arrow keys choose a time, Enter shows it"
-                on:pointerdown=press on:pointermove=hover on:pointerleave=move |_| hovered.set(None) on:keydown=key on:focusout=move |_| focused.set(None)>
+                on:pointerdown=press on:pointermove=hover on:pointerleave=act(move |_: PointerEvent| hovered.set(None)) on:keydown=key on:focusout=act(move |_: FocusEvent| focused.set(None))>
                 <For each=move || 0..len.get() key=|i| *i children=one/>
-                {chosen}
+                {view_of(chosen)}
             </div>
-            {tip}
-            <div class="axis">{axis}</div>
-            <div class="under">{before}<Table numbers url clock_days=Signal::derive(days)/></div>
+            {view_of(tip)}
+            <div class="axis">{view_of(axis)}</div>
+            <div class="under">{view_of(before)}<Table numbers url clock_days=Signal::derive(days)/></div>
         </section>
     }
 }
@@ -217,7 +218,7 @@ fn Table(numbers: Numbers, url: PageUrl, clock_days: Signal<bool>) -> impl IntoV
                 <table>
                     <caption class="visually-hidden">"Runs over time; stretches without runs are left out"</caption>
                     <thead><tr><th scope="col">"From"</th><th scope="col" class="num">"Runs"</th>{heads.into_iter().collect::<Vec<_>>()}</tr></thead>
-                    <tbody>{rows}</tbody>
+                    <tbody>{view_of(rows)}</tbody>
                 </table>
             </div>
         </details>

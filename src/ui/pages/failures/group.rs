@@ -3,6 +3,7 @@
 use super::bars::Bars;
 use crate::domain::{Choice, FailureGroup, Filter, Timestamp};
 use crate::ui::kit::format::{duration, plural};
+use crate::ui::kit::view_of;
 use crate::ui::parts::RelativeTime;
 use crate::ui::paths;
 use crate::ui::state::url::PageUrl;
@@ -31,7 +32,7 @@ pub fn Group(url: PageUrl, group: FailureGroup, from: Timestamp, to: Timestamp) 
     };
     view! {
         <li class="failure">
-            <a class="failure-count" href=rows.clone()>{move || plural(group.count, "run", "runs")}</a>
+            <a class="failure-count" href=rows.clone()>{view_of(move || plural(group.count, "run", "runs"))}</a>
             <div class="failure-what">
                 <a class="pattern" dir="auto" href=rows>{group.pattern}</a>
                 <dl>

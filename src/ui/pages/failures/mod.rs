@@ -7,7 +7,7 @@ use crate::domain::filter::format_seconds;
 use crate::domain::{Error, FailureGroups, Filter, Window};
 use crate::server_fns::list_failures;
 use crate::ui::kit::format::plural;
-use crate::ui::kit::{Chip, EmptyState, ErrorNote};
+use crate::ui::kit::{Chip, EmptyState, ErrorNote, attr_of, view_of};
 use crate::ui::parts::PageHead;
 use crate::ui::paths;
 use crate::ui::state::chips::{active_values, window_words};
@@ -37,10 +37,10 @@ pub fn Failures() -> impl IntoView {
     ];
     view! {
         <PageHead title="Failures" trail>
-            <a class="btn quiet" href=all>"All runs"</a>
+            <a class="btn quiet" href=attr_of(all)>"All runs"</a>
         </PageHead>
         <Bar url/>
-        <Transition fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{body}</Transition>
+        <Transition fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{view_of(body)}</Transition>
     }
 }
 
@@ -63,7 +63,7 @@ fn Bar(url: PageUrl) -> impl IntoView {
             Window::Last(s) => format_seconds(s),
             _ => "all".to_owned(),
         };
-        view! { <a class="btn small" href=href aria-current=here aria-label=window_words(window) prop:replace=true data-noscroll="">{name}</a> }
+        view! { <a class="btn small" href=attr_of(href) aria-current=attr_of(here) aria-label=window_words(window) prop:replace=true data-noscroll="">{name}</a> }
     });
     let chips = move || {
         url.query.with(|q| {
@@ -76,7 +76,7 @@ fn Bar(url: PageUrl) -> impl IntoView {
     view! {
         <div class="chips">
             <nav class="spans" aria-label="Time">{spans.into_iter().collect_view()}</nav>
-            {chips}
+            {view_of(chips)}
         </div>
     }
 }
@@ -99,7 +99,7 @@ fn Found(url: PageUrl, found: FailureGroups) -> impl IntoView {
     let (from, to) = (found.from, found.to);
     let groups = found.groups.into_iter().map(|group| view! { <group::Group url group from to/> }).collect::<Vec<_>>();
     view! {
-        <p class="failures-sum muted">{sum} {more}</p>
+        <p class="failures-sum muted">{view_of(sum)} {more}</p>
         <ol class="failures" aria-label="Groups of failures">{groups}</ol>
     }
     .into_any()

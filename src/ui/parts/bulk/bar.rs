@@ -1,35 +1,30 @@
 //! Both sides. The bar at the bottom: what is selected, what can be done with it, and the job that is going on.
 
 use crate::domain::{BulkAction, Reason};
-use crate::ui::kit::{Button, Icon, Look};
+use crate::ui::kit::{Button, Icon, Look, view_of};
 use crate::ui::state::bulk::{Bulk, job_words};
 use crate::ui::state::picks::Picks;
 use crate::ui::state::selection::Selection;
 use leptos::prelude::*;
 
-/// `can_retry`: is there any agent whose runs could be retried?
-#[component]
-pub fn BulkBar(bulk: Bulk, can_retry: bool) -> impl IntoView {
+pub fn bar(bulk: Bulk, can_retry: bool) -> AnyView {
     let selected = Memo::new(move |_| !bulk.picks.selection.with(Selection::is_empty));
     let job = Memo::new(move |_| bulk.job.with(Option::is_some));
-    move || {
-        (selected.get() || job.get()).then(|| {
-            view! {
-                <div class="bulk-bar" role="region" aria-label="Selected runs">
-                    {job.get().then(|| going(bulk))}
-                    {selected.get().then(|| chosen(bulk, can_retry))}
-                </div>
-            }
-        })
+    view! {
+        <div class="bulk-bar" role="region" aria-label="Selected runs">
+            {view_of(move || job.get().then(|| going(bulk)))}
+            {view_of(move || selected.get().then(|| chosen(bulk, can_retry)))}
+        </div>
     }
+    .into_any()
 }
 
 fn chosen(bulk: Bulk, can_retry: bool) -> AnyView {
     let picks = bulk.picks;
     view! {
         <div class="bulk-row">
-            <strong class="bulk-count">{move || picks.words()}</strong>
-            {move || more(picks)}
+            <strong class="bulk-count">{view_of(move || picks.words())}</strong>
+            {view_of(move || more(picks))}
             <span class="grow"></span>
             <Button look=Look::Danger icon="stop" on_press=move |_| bulk.ask(BulkAction::Terminate)>"Stop…"</Button>
             {retry(bulk, can_retry)}
@@ -69,12 +64,12 @@ fn going(bulk: Bulk) -> AnyView {
     view! {
         <div class="bulk-row">
             <span class="bulk-count">{words}</span>
-            {move || bulk.lost.get().then(|| view! { <span class="muted">"how far it is can’t be had"</span> })}
+            {view_of(move || bulk.lost.get().then(|| view! { <span class="muted">"how far it is can’t be had"</span> }))}
             <span class="grow"></span>
             <Button on_press=move |_| bulk.show_job()>"Details"</Button>
-            {move || ended().then(|| view! {
+            {view_of(move || ended().then(|| view! {
                 <Button look=Look::Quiet label="Dismiss" on_press=move |_| bulk.dismiss()><Icon name="close"/></Button>
-            })}
+            }))}
         </div>
     }
     .into_any()

@@ -2,16 +2,16 @@
 
 use super::{job, question, recent};
 use crate::browser;
-use crate::ui::kit::ErrorNote;
+use crate::ui::kit::{ErrorNote, act, follow, view_of};
 use crate::ui::state::bulk::{Bulk, Shown};
+use leptos::ev::Event;
 use leptos::html;
 use leptos::prelude::*;
 
-#[component]
-pub fn BulkDialog(bulk: Bulk) -> impl IntoView {
+pub fn dialog(bulk: Bulk) -> AnyView {
     let dialog = NodeRef::<html::Dialog>::new();
     let shown = Memo::new(move |_| bulk.shown.get());
-    Effect::new(move || {
+    follow(move || {
         if shown.get() == Shown::Nothing {
             browser::close_dialog(dialog);
         } else {
@@ -26,9 +26,10 @@ pub fn BulkDialog(bulk: Bulk) -> impl IntoView {
         Shown::Recent => recent::view(bulk, close),
     };
     view! {
-        <dialog node_ref=dialog class="bulk" aria-labelledby="bulk-title" on:close=move |_| bulk.closed()>
-            {body}
-            {move || (shown.get() != Shown::Nothing).then(|| bulk.problem.get()).flatten().map(|text| view! { <ErrorNote message=text/> })}
+        <dialog node_ref=dialog class="bulk" aria-labelledby="bulk-title" on:close=act(move |_: Event| bulk.closed())>
+            {view_of(body)}
+            {view_of(move || (shown.get() != Shown::Nothing).then(|| bulk.problem.get()).flatten().map(|text| view! { <ErrorNote message=text/> }))}
         </dialog>
     }
+    .into_any()
 }

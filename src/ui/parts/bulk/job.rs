@@ -3,7 +3,7 @@
 use super::line;
 use crate::domain::{BulkAction, BulkJob, BulkResult, BulkRowSeen, BulkState};
 use crate::ui::kit::format::count;
-use crate::ui::kit::{Button, Look};
+use crate::ui::kit::{Button, Look, view_of};
 use crate::ui::state::bulk::{Bulk, result_words};
 use crate::ui::state::picks::verb_of;
 use leptos::ev::MouseEvent;
@@ -24,14 +24,14 @@ pub fn view(bulk: Bulk, close: Callback<()>) -> AnyView {
             value=of(|j| if j.ended() { j.counted.max(1) } else { j.over() }.to_string())></progress>
         <p class="muted">{of(result_words)}</p>
         <div class="bulk-body" tabindex="0" role="group" aria-label="Results">
-            <ul class="bulk-lines">{rows}</ul>
-            {move || more.get().then(|| view! { <Button small=true on_press=move |_| bulk.more()>"More"</Button> })}
+            <ul class="bulk-lines">{view_of(rows)}</ul>
+            {view_of(move || more.get().then(|| view! { <Button small=true on_press=move |_| bulk.more()>"More"</Button> }))}
         </div>
         <div class="dialog-actions">
             <Button look=Look::Quiet on_press=move |_| bulk.show_recent()>"Recent bulk actions"</Button>
             <span class="grow"></span>
-            {move || bulk.lost.get().then(|| view! { <Button on_press=move |_| bulk.find_again()>"Look again"</Button> })}
-            {move || going.get().then(|| view! { <Button look=Look::Danger disabled=busy on_press=move |e| if is_first(&e) { bulk.abort() }>"Abort"</Button> })}
+            {view_of(move || bulk.lost.get().then(|| view! { <Button on_press=move |_| bulk.find_again()>"Look again"</Button> }))}
+            {view_of(move || going.get().then(|| view! { <Button look=Look::Danger disabled=busy on_press=move |e| if is_first(&e) { bulk.abort() }>"Abort"</Button> }))}
             <Button on_press=move |e| if is_first(&e) { close.run(()) }>"Close"</Button>
         </div>
     }

@@ -3,7 +3,7 @@
 use super::line;
 use crate::domain::{BulkAction, BulkPreview, ExcludedGroup};
 use crate::ui::kit::format::{count, plural};
-use crate::ui::kit::{Button, ErrorNote, Look};
+use crate::ui::kit::{Button, ErrorNote, Look, view_of};
 use crate::ui::state::bulk::{Bulk, verb};
 use crate::ui::state::picks::verb_of;
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ pub fn view(bulk: Bulk, close: Callback<()>) -> AnyView {
     };
     let name = move || verb(bulk.action.get());
     let title = move || match number() {
-        Some(0) => format!("Nothing to {}", name().to_lowercase()),
+        Some(0) => format!("Nothing to {}", name().to_ascii_lowercase()),
         Some(n) => format!("{}?", verb_of(name(), n)),
         None => format!("{}: looking at the selection", name()),
     };
@@ -38,13 +38,13 @@ pub fn view(bulk: Bulk, close: Callback<()>) -> AnyView {
         })
     };
     view! {
-        <h2 id="bulk-title" tabindex="-1">{title}</h2>
-        <div class="bulk-body">{what}</div>
+        <h2 id="bulk-title" tabindex="-1">{view_of(title)}</h2>
+        <div class="bulk-body">{view_of(what)}</div>
         <div class="dialog-actions">
             <Button look=Look::Quiet on_press=move |_| bulk.show_recent()>"Recent bulk actions"</Button>
             <span class="grow"></span>
             <Button on_press=move |_| close.run(())>"Cancel"</Button>
-            {confirm}
+            {view_of(confirm)}
         </div>
     }
     .into_any()

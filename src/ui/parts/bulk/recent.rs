@@ -1,9 +1,10 @@
 //! Both sides. The jobs of late, of which each can be looked up.
 
 use crate::domain::BulkJob;
-use crate::ui::kit::{Button, ErrorNote};
+use crate::ui::kit::{Button, ErrorNote, act, view_of};
 use crate::ui::parts::RelativeTime;
 use crate::ui::state::bulk::{Bulk, job_words};
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 pub fn view(bulk: Bulk, close: Callback<()>) -> AnyView {
@@ -23,7 +24,7 @@ pub fn view(bulk: Bulk, close: Callback<()>) -> AnyView {
     };
     view! {
         <h2 id="bulk-title" tabindex="-1">"Recent bulk actions"</h2>
-        <div class="bulk-body">{list}</div>
+        <div class="bulk-body">{view_of(list)}</div>
         <div class="dialog-actions">
             <Button on_press=move |_| close.run(())>"Close"</Button>
         </div>
@@ -36,7 +37,7 @@ fn entry(bulk: Bulk, job: &BulkJob) -> AnyView {
     let job = job.clone();
     view! {
         <li>
-            <button type="button" class="btn quiet" on:click=move |_| bulk.look_up(job.clone())>
+            <button type="button" class="btn quiet" on:click=act(move |_: MouseEvent| bulk.look_up(job.clone()))>
                 <span class="ell">{words}</span>
                 <span class="muted ell">{by}</span>
                 <span class="muted"><RelativeTime at=Signal::stored(at)/></span>

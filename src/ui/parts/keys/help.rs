@@ -1,7 +1,8 @@
 //! Both sides. All keys in one dialog.
 
 use crate::browser;
-use crate::ui::kit::{Button, Look};
+use crate::ui::kit::{Button, Look, act, follow, view_of};
+use leptos::ev::Event;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -40,7 +41,7 @@ const TYPED: Lines = &[
 #[component]
 pub fn HelpDialog(open: RwSignal<bool>) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move || {
+    follow(move || {
         if open.get() {
             browser::open_dialog(dialog);
         }
@@ -70,6 +71,6 @@ pub fn HelpDialog(open: RwSignal<bool>) -> impl IntoView {
         })
     };
     view! {
-        <dialog node_ref=dialog class="keys" aria-label="Keyboard" on:close=move |_| open.set(false)>{content}</dialog>
+        <dialog node_ref=dialog class="keys" aria-label="Keyboard" on:close=act(move |_: Event| open.set(false))>{view_of(content)}</dialog>
     }
 }

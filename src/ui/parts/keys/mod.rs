@@ -4,27 +4,38 @@
 mod help;
 mod palette;
 
+use super::asides::once;
 use crate::browser;
 use crate::domain::Me;
+use crate::ui::kit::{follow, late, view_of};
+use crate::ui::late::ASIDES;
 use crate::ui::paths;
 use crate::ui::state::session::use_session;
-use help::HelpDialog;
+pub use help::HelpDialog;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
-use palette::Palette;
+pub use palette::Palette;
 
 /// `g` waits so long for the key that says where.
 const PREFIX_MS: i64 = 1_500;
+
+/// Which of the dialogs is open, and for whom.
+#[derive(Clone, Copy)]
+pub struct Shown {
+    pub help: RwSignal<bool>,
+    pub palette: RwSignal<bool>,
+    pub me: RwSignal<Option<Me>>,
+}
 
 #[component]
 pub fn Shortcuts() -> impl IntoView {
     let (help, palette) = (RwSignal::new(false), RwSignal::new(false));
     let me = RwSignal::new(None::<Me>);
     let session = use_session();
-    Effect::new(move || me.set(session.with(|s| s.as_ref()?.as_ref().ok()?.me.clone())));
+    follow(move || me.set(session.with(|s| s.as_ref()?.as_ref().ok()?.me.clone())));
     let navigate = use_navigate();
     let go = StoredValue::new(0_i64);
-    Effect::new(move || {
+    follow(move || {
         let navigate = navigate.clone();
         browser::on_key(move |e| {
             if e.alt_key() || browser::typing() || browser::dialog_open() || me.with_untracked(Option::is_none) {
@@ -56,8 +67,10 @@ pub fn Shortcuts() -> impl IntoView {
             navigate(to, leptos_router::NavigateOptions::default());
         });
     });
+    let shown = Shown { help, palette, me };
+    let (with_help, with_palette) = (once(move || help.get()), once(move || palette.get()));
     view! {
-        <HelpDialog open=help/>
-        <Palette open=palette help me/>
+        {view_of(move || with_help.get().then(|| late(&ASIDES, move |asides| (asides.help)(shown))))}
+        {view_of(move || with_palette.get().then(|| late(&ASIDES, move |asides| (asides.palette)(shown))))}
     }
 }

@@ -4,7 +4,7 @@ use crate::browser;
 use crate::domain::filter::typed::text_form;
 use crate::domain::{Error, Me, Role};
 use crate::server_fns::{get_run, list_agents, list_executions, list_views};
-use crate::ui::kit::{Icon, Listbox, OptionLine, OptionList};
+use crate::ui::kit::{Icon, Listbox, OptionLine, OptionList, act, attr_of, follow, view_of};
 use crate::ui::parts::nav::places;
 use crate::ui::parts::runs::copy_link;
 use crate::ui::parts::{StopRequest, use_stop};
@@ -13,7 +13,7 @@ use crate::ui::state::live::{Live, use_live};
 use crate::ui::state::palette::{Act, Entry, Known, entries};
 use crate::ui::state::query::PageQuery;
 use crate::ui::state::turn::Turn;
-use leptos::ev::KeyboardEvent;
+use leptos::ev::{Event, KeyboardEvent};
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate};
@@ -98,7 +98,7 @@ impl State {
                 return;
             }
             let query = PageQuery::parse("last=all").with_typed(&text_form(text.trim())).list();
-            match list_executions(query, None).await {
+            match list_executions(query, None, None).await {
                 Ok(page) if newest() => {
                     self.known.update(|known| known.runs = page.executions);
                     self.show();
@@ -129,7 +129,7 @@ pub fn Palette(open: RwSignal<bool>, help: RwSignal<bool>, me: RwSignal<Option<M
         turn: StoredValue::new(Turn::default()),
         problem: RwSignal::new(None),
     };
-    Effect::new(move || {
+    follow(move || {
         if let (true, Some(me)) = (open.get(), me.get_untracked()) {
             state.begin(&me, &location.pathname.get_untracked(), &location.search.get_untracked());
             browser::open_dialog(dialog);
@@ -165,19 +165,19 @@ pub fn Palette(open: RwSignal<bool>, help: RwSignal<bool>, me: RwSignal<Option<M
     };
     let none = move || !state.list.is_open();
     view! {
-        <dialog node_ref=dialog class="palette" aria-label="Command palette" on:close=move |_| open.set(false)>
+        <dialog node_ref=dialog class="palette" aria-label="Command palette" on:close=act(move |_: Event| open.set(false))>
             <label class="search">
                 <Icon name="search"/>
                 <span class="visually-hidden">"Command"</span>
                 <input type="text" placeholder="Go to, filter, find a run" autocomplete="off" spellcheck="false"
                     role="combobox" aria-autocomplete="list" aria-haspopup="listbox" aria-controls=state.list.id()
-                    aria-expanded=move || state.list.is_open().to_string()
-                    aria-activedescendant=move || state.list.active_id()
-                    prop:value=state.text on:input=move |e| state.typed(event_target_value(&e)) on:keydown=key/>
+                    aria-expanded=attr_of(move || state.list.is_open().to_string())
+                    aria-activedescendant=attr_of(move || state.list.active_id())
+                    prop:value=state.text on:input=act(move |e: Event| state.typed(event_target_value(&e))) on:keydown=key/>
             </label>
             <OptionList list=state.list label="Commands" on_choose=choose/>
             <Show when=none><p class="menu-note" role="status">"Nothing fits"</p></Show>
-            {move || state.problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+            {view_of(move || state.problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> }))}
         </dialog>
     }
 }

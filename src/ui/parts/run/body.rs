@@ -8,7 +8,7 @@ use super::state::{Place, RunState};
 use super::tabs::{Tab, Tabs};
 use crate::browser;
 use crate::domain::Error;
-use crate::ui::kit::{EmptyState, ErrorNote};
+use crate::ui::kit::{EmptyState, ErrorNote, attr_of, view_of};
 use crate::ui::paths;
 use crate::ui::state::live::use_live;
 use leptos::prelude::*;
@@ -49,12 +49,12 @@ pub fn RunView(
         now
     });
     // The run before stays until the next one is here.
-    move || match opened.get() {
+    view_of(move || match opened.get() {
         None => view! { <p class="loading" role="status">"Loading"</p> }.into_any(),
         Some(Ok(opened)) => view! { <Body opened tab place/> }.into_any(),
         Some(Err(Error::NotFound)) => view! { <Missing place/> }.into_any(),
         Some(Err(error)) => view! { <ErrorNote message=error.to_string() on_retry=move |()| load()/> }.into_any(),
-    }
+    })
 }
 
 #[component]
@@ -70,10 +70,10 @@ fn Body(opened: Opened, tab: Signal<Tab>, place: Place) -> impl IntoView {
         tab => view! { <PartView run tab first=first.try_update_value(Option::take).flatten()/> }.into_any(),
     };
     view! {
-        <article class="run" data-execution=run.id() data-status=move || run.status.get().as_str()>
+        <article class="run" data-execution=run.id() data-status=attr_of(move || run.status.get().as_str())>
             <RunHeader run place/>
             <Tabs run tab/>
-            <div class="run-view" data-tab=move || tab.get().as_str()>{view}</div>
+            <div class="run-view" data-tab=attr_of(move || tab.get().as_str())>{view_of(view)}</div>
         </article>
     }
 }

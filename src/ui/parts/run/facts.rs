@@ -2,7 +2,7 @@
 
 use super::state::RunState;
 use crate::domain::{ExecutionDetail, Timestamp};
-use crate::ui::kit::format;
+use crate::ui::kit::{format, view_of};
 use crate::ui::parts::{Elapsed, RelativeTime, Unknown, exact};
 use crate::ui::paths;
 use crate::ui::state::clock::use_clock;
@@ -24,18 +24,18 @@ pub fn Facts(run: RunState) -> impl IntoView {
             <div><dt>"Queued for"</dt><dd><Unknown value=of(|d| d.summary.queue_ms.map(format::duration))/></dd></div>
             <div><dt>"Tokens"</dt><dd><Unknown value=of(|d| d.summary.total_tokens.map(format::short_count))/>
                 <small>{of(tokens)}</small></dd></div>
-            <div><dt>{cost_name}</dt><dd><Unknown value=of(|d| d.summary.cost.map(format::money))/></dd></div>
+            <div><dt>{view_of(cost_name)}</dt><dd><Unknown value=of(|d| d.summary.cost.map(format::money))/></dd></div>
             <div><dt>"Model"</dt><dd><Unknown value=of(|d| d.summary.model.clone())/></dd></div>
             <div><dt>"Context"</dt><dd><Context run/></dd></div>
             <div><dt>"Trigger"</dt><dd><Unknown value=of(|d| Some(d.summary.triggered_by.to_string()))/></dd></div>
             <div><dt>"Started by"</dt><dd><Unknown value=of(|d| d.started_by.clone())/></dd></div>
-            <div><dt>"Attempt"</dt><dd>{move || run.detail.with(|d| d.summary.attempt)}</dd></div>
-            {move || thread.get().map(|id| view! {
+            <div><dt>"Attempt"</dt><dd>{view_of(move || run.detail.with(|d| d.summary.attempt))}</dd></div>
+            {view_of(move || thread.get().map(|id| view! {
                 <div><dt>"Thread"</dt><dd><a href=paths::thread(&id)>{id.clone()}</a></dd></div>
-            })}
-            {move || stop.get().map(|(who, at)| view! {
+            }))}
+            {view_of(move || stop.get().map(|(who, at)| view! {
                 <div><dt>"Stop asked"</dt><dd>{who}" "{at.map(|at| view! { <RelativeTime at=at/> })}</dd></div>
-            })}
+            }))}
         </dl>
     }
 }
@@ -66,29 +66,29 @@ fn stop_words(detail: &ExecutionDetail) -> Option<(String, Option<Timestamp>)> {
 #[component]
 fn Moment(at: Memo<Option<Timestamp>>) -> impl IntoView {
     let clock = use_clock();
-    move || match at.get() {
+    view_of(move || match at.get() {
         None => view! { <span class="unknown" title="not known">{format::UNKNOWN}</span> }.into_any(),
         Some(at) => {
             let local = move || exact(at, clock.hydrated()).split(" · ").next().map(str::to_owned);
-            view! { <span class="moment">{local}</span>" "<small><RelativeTime at=at/></small> }.into_any()
+            view! { <span class="moment">{view_of(local)}</span>" "<small><RelativeTime at=at/></small> }.into_any()
         }
-    }
+    })
 }
 
 #[component]
 fn Duration(run: RunState) -> impl IntoView {
     let known = Memo::new(move |_| run.detail.with(|d| (d.summary.duration_ms, d.summary.started_at)));
-    move || match known.get() {
+    view_of(move || match known.get() {
         (Some(ms), _) => view! { <span>{format::duration(ms)}</span> }.into_any(),
         (None, Some(since)) if run.unfinished() => view! { <Elapsed since=since/> }.into_any(),
         _ => view! { <span class="unknown" title="not known">{format::UNKNOWN}</span> }.into_any(),
-    }
+    })
 }
 
 #[component]
 fn Context(run: RunState) -> impl IntoView {
     let known = Memo::new(move |_| run.detail.with(|d| (d.context_used, d.context_max)));
-    move || match known.get() {
+    view_of(move || match known.get() {
         (Some(used), Some(max)) => {
             let share = used as f64 / max.max(1) as f64;
             let words = format!("{} of {}", format::short_count(used), format::short_count(max));
@@ -105,7 +105,7 @@ fn Context(run: RunState) -> impl IntoView {
             view! { <span>{format!("{} of {}", format::UNKNOWN, format::short_count(max))}</span> }.into_any()
         }
         (None, None) => view! { <span class="unknown" title="not known">{format::UNKNOWN}</span> }.into_any(),
-    }
+    })
 }
 
 #[cfg(test)]

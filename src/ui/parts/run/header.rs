@@ -3,7 +3,7 @@
 use super::state::{Place, RunState};
 use crate::browser;
 use crate::domain::{ExecutionDetail, Me, Role, Status};
-use crate::ui::kit::{Button, Icon, Look, format};
+use crate::ui::kit::{Button, Icon, Look, format, view_of};
 use crate::ui::parts::{Elapsed, StatusMark, use_stop};
 use crate::ui::paths;
 use leptos::prelude::*;
@@ -12,8 +12,8 @@ use leptos::prelude::*;
 pub fn RunHeader(run: RunState, place: Place) -> impl IntoView {
     let title = Memo::new(move |_| run.detail.with(title));
     let heading = match place {
-        Place::Drawer => view! { <h2 id="run-title" tabindex="-1">{move || title.get()}</h2> }.into_any(),
-        Place::Page => view! { <h1 id="run-title">{move || title.get()}</h1> }.into_any(),
+        Place::Drawer => view! { <h2 id="run-title" tabindex="-1">{view_of(move || title.get())}</h2> }.into_any(),
+        Place::Page => view! { <h1 id="run-title">{view_of(move || title.get())}</h1> }.into_any(),
     };
     let agent = run.detail.with_untracked(|d| (d.summary.agent_name.clone(), d.summary.agent_display_name.clone()));
     let short = run.detail.with_untracked(|d| d.summary.id.short());
@@ -22,12 +22,12 @@ pub fn RunHeader(run: RunState, place: Place) -> impl IntoView {
             <div class="run-state">
                 <StatusMark status=run.status/>
                 <Took run/>
-                <span class="run-note">{move || run.detail.with(note)}</span>
+                <span class="run-note">{view_of(move || run.detail.with(note))}</span>
             </div>
             {heading}
             <p class="run-by">
                 <a href=paths::agent(&agent.0)>{agent.1}</a>
-                <span>{move || run.detail.with(started_by)}</span>
+                <span>{view_of(move || run.detail.with(started_by))}</span>
                 <code title=run.id()>{short}</code>
             </p>
             <Actions run place/>
@@ -71,11 +71,11 @@ fn note(detail: &ExecutionDetail) -> Option<String> {
 #[component]
 fn Took(run: RunState) -> impl IntoView {
     let times = Memo::new(move |_| run.detail.with(|d| (d.summary.started_at, d.summary.duration_ms)));
-    move || match times.get() {
+    view_of(move || match times.get() {
         (_, Some(ms)) => view! { <span>{format::duration(ms)}</span> }.into_any(),
         (Some(since), None) if run.unfinished() => view! { <Elapsed since=since/> }.into_any(),
         _ => ().into_any(),
-    }
+    })
 }
 
 #[component]
@@ -118,7 +118,7 @@ fn copy_item(name: &'static str, text: impl Fn() -> String + 'static) -> AnyView
         Some(true) => "Copied",
         Some(false) => "Not allowed here",
     };
-    view! { <button type="button" class="needs-js" on:click=copy>{word}</button> }.into_any()
+    view! { <button type="button" class="needs-js" on:click=copy>{view_of(word)}</button> }.into_any()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::json::JsonTree;
 use super::related::Related;
 use super::state::RunState;
 use super::text::LongText;
+use crate::ui::kit::view_of;
 use leptos::prelude::*;
 
 #[component]
@@ -32,7 +33,7 @@ pub fn Overview(run: RunState) -> impl IntoView {
             <LongText title="Response" text=Signal::derive(move || response.get().unwrap_or_default()) markup=response_markup.into()/>
         </Show>
         <Related run/>
-        {move || {
+        {view_of(move || {
             let labels = labels.get();
             (!labels.is_empty()).then(|| view! {
                 <section class="labels">
@@ -40,8 +41,8 @@ pub fn Overview(run: RunState) -> impl IntoView {
                     <ul>{labels.into_iter().map(|(k, v)| view! { <li><span>{k}</span>{v}</li> }).collect_view()}</ul>
                 </section>
             })
-        }}
-        {move || metadata.get().map(|value| view! { <section class="text">{heading("Metadata".to_owned())}<JsonTree value/></section> })}
+        })}
+        {view_of(move || metadata.get().map(|value| view! { <section class="text">{heading("Metadata".to_owned())}<JsonTree value/></section> }))}
         </div>
     }
 }

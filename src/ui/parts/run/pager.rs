@@ -1,6 +1,6 @@
 //! Both sides. A hundred rows at a time, so that ten thousand never stand in the page.
 
-use crate::ui::kit::{Button, format};
+use crate::ui::kit::{Button, attr_of, format, view_of};
 use leptos::prelude::*;
 
 pub const PAGE: usize = 100;
@@ -32,11 +32,11 @@ pub fn Pager(
         format!("{}–{} of {}{plus}", number(first() + 1), number(last()), format::count(all))
     };
     view! {
-        <nav class="pager" aria-label="Pages" hidden=move || !needed()>
+        <nav class="pager" aria-label="Pages" hidden=attr_of(move || !needed())>
             <Button small=true disabled=at_start on_press=move |_| on_page.run(page.get_untracked().saturating_sub(1))>
                 "Previous"
             </Button>
-            <span role="status">{text}</span>
+            <span role="status">{view_of(text)}</span>
             <Button small=true disabled=at_end on_press=move |_| on_page.run(page.get_untracked() + 1)>"Next"</Button>
         </nav>
     }

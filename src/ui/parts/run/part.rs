@@ -8,7 +8,7 @@ use super::tabs::Tab;
 use crate::browser;
 use crate::domain::{Error, RunRecord, Step};
 use crate::server_fns::{LogPage, ToolCallPage, get_run, list_steps, list_tool_calls, read_log};
-use crate::ui::kit::ErrorNote;
+use crate::ui::kit::{ErrorNote, follow, view_of};
 use crate::ui::state::live::use_live;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ pub fn PartView(run: RunState, tab: Tab, first: Option<Result<Part, Error>>) -> 
     // What the server rendered can be read without JavaScript; what is made here need not be.
     let plain = first.is_some();
     let part = RwSignal::new(first);
-    Effect::new(move || {
+    follow(move || {
         if part.with(Option::is_none) {
             let id = run.id();
             browser::spawn(async move {
@@ -80,7 +80,7 @@ pub fn PartView(run: RunState, tab: Tab, first: Option<Result<Part, Error>>) -> 
             });
         }
     });
-    move || match part.get() {
+    view_of(move || match part.get() {
         None => view! { <p class="loading" role="status">"Loading"</p> }.into_any(),
         Some(Ok(Part::Steps(steps))) => view! { <Steps run steps/> }.into_any(),
         Some(Ok(Part::Calls(first))) => view! { <Calls run first plain/> }.into_any(),
@@ -88,5 +88,5 @@ pub fn PartView(run: RunState, tab: Tab, first: Option<Result<Part, Error>>) -> 
         Some(Err(error)) => {
             view! { <ErrorNote message=error.to_string() on_retry=move |()| part.set(None)/> }.into_any()
         }
-    }
+    })
 }

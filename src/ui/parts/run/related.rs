@@ -3,6 +3,7 @@
 use super::heading::heading;
 use super::state::RunState;
 use crate::domain::{ExecutionId, RunLink, SubRun};
+use crate::ui::kit::view_of;
 use crate::ui::parts::StatusMark;
 use crate::ui::paths;
 use leptos::prelude::*;
@@ -17,17 +18,17 @@ pub fn Related(run: RunState) -> impl IntoView {
     let below = Memo::new(move |_| run.extras.with(|e| e.below.clone()));
     let here = run.id.get_value();
     view! {
-        {move || parent.get().map(|id| one("Started by run", &id))}
-        {move || retry_of.get().map(|id| one("Retry of", &id))}
-        {move || {
+        {view_of(move || parent.get().map(|id| one("Started by run", &id)))}
+        {view_of(move || retry_of.get().map(|id| one("Retry of", &id)))}
+        {view_of(move || {
             let rows: Vec<AnyView> = chain.get().into_iter().map(|link| attempt(link, &here)).collect();
             section("Attempts".to_owned(), rows)
-        }}
-        {move || {
+        })}
+        {view_of(move || {
             let runs = below.get();
             let title = if runs.len() < 2 { "Sub-runs".to_owned() } else { format!("Sub-runs · {}", runs.len()) };
             section(title, runs.into_iter().map(sub_run).collect())
-        }}
+        })}
     }
 }
 

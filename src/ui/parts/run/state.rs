@@ -4,6 +4,7 @@ use super::change::{take_detail, take_summary};
 use crate::browser;
 use crate::domain::{ExecutionDetail, FrameType, RunExtras, RunRecord, ServerFrame, Status};
 use crate::server_fns::get_run;
+use crate::ui::kit::follow;
 use crate::ui::parts::use_stop;
 use crate::ui::state::live::use_live;
 use leptos::prelude::*;
@@ -60,7 +61,7 @@ impl RunState {
         let live = use_live();
         let topic = format!("execution:{}", self.id());
         let to_leave = topic.clone();
-        Effect::new(move || live.subscribe(&topic, BTreeMap::new(), None, move |frames| self.hear(frames)));
+        follow(move || live.subscribe(&topic, BTreeMap::new(), None, move |frames| self.hear(frames)));
         on_cleanup(move || live.unsubscribe(&to_leave));
         // Without a socket: every 10 seconds, and after a Stop of one's own.
         let stop = use_stop();

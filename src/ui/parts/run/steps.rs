@@ -7,7 +7,7 @@ use super::text::LongText;
 use crate::browser;
 use crate::domain::{PartStatus, Status, Step};
 use crate::server_fns::list_steps;
-use crate::ui::kit::format;
+use crate::ui::kit::{attr_of, format, view_of};
 use crate::ui::parts::{Elapsed, StatusMark};
 use crate::ui::paths;
 use leptos::prelude::*;
@@ -46,7 +46,7 @@ pub fn Steps(run: RunState, steps: Vec<Step>) -> impl IntoView {
     let shown = move || rows.with(|rows| rows.slice(page.get() * PAGE, PAGE));
     view! {
         <Show when=move || known.get() == 0>
-            <p class="nothing">{move || if run.unfinished() { "No step has been reported yet." } else { "This run reported no steps." }}</p>
+            <p class="nothing">{view_of(move || if run.unfinished() { "No step has been reported yet." } else { "This run reported no steps." })}</p>
         </Show>
         <ol class="steps">
             <For each=shown key=|(index, _)| *index let:row><StepRow step=row.1/></For>
@@ -55,7 +55,7 @@ pub fn Steps(run: RunState, steps: Vec<Step>) -> impl IntoView {
             total=Signal::derive(move || i64::try_from(known.get()).unwrap_or(i64::MAX))
             on_page=move |to| page.set(to)/>
         <Show when=is_cut>
-            <p class="nothing">{move || format!("The first {} of {} steps are shown. ", format::count(MOST as i64), format::count(all()))}
+            <p class="nothing">{view_of(move || format!("The first {} of {} steps are shown. ", format::count(MOST as i64), format::count(all())))}
                 <a class="link" rel="external" href=paths::api_steps(&run.id())>"All from the API"</a></p>
         </Show>
     }
@@ -74,19 +74,19 @@ fn StepRow(step: RowSignal<Step>) -> impl IntoView {
         _ => ().into_any(),
     };
     view! {
-        <li class="step" data-status=move || status.get().as_str()>
+        <li class="step" data-status=attr_of(move || status.get().as_str())>
             <div class="step-head">
                 <span class="step-number">{number}</span>
-                <span class="step-title">{move || step.with(|s| s.title.clone())}</span>
+                <span class="step-title">{view_of(move || step.with(|s| s.title.clone()))}</span>
                 <StatusMark status/>
             </div>
             <p class="step-facts">
-                <span>{move || step.with(|s| s.kind.clone())}</span>
+                <span>{view_of(move || step.with(|s| s.kind.clone()))}</span>
                 {took}
-                <span>{move || step.with(tokens)}</span>
-                <span>{move || step.with(|s| s.cost.map(format::money))}</span>
+                <span>{view_of(move || step.with(tokens))}</span>
+                <span>{view_of(move || step.with(|s| s.cost.map(format::money)))}</span>
             </p>
-            {move || error.get().map(|text| view! { <pre class="step-error">{text}</pre> })}
+            {view_of(move || error.get().map(|text| view! { <pre class="step-error">{text}</pre> }))}
             <Part title="Input" text=Memo::new(move |_| step.with(|s| s.input.clone()))/>
             <Part title="Output" text=Memo::new(move |_| step.with(|s| s.output.clone()))/>
         </li>

@@ -2,7 +2,7 @@
 
 use super::state::RunState;
 use crate::domain::ExecutionDetail;
-use crate::ui::kit::format;
+use crate::ui::kit::{attr_of, format, view_of};
 use crate::ui::paths;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -68,12 +68,12 @@ pub fn Tabs(run: RunState, tab: Signal<Tab>) -> impl IntoView {
         let (path, search) = (location.pathname, location.search);
         view! {
             <a
-                href=move || paths::with_query(&path.get(), &this.query(&search.get()))
-                aria-current=move || (tab.get() == this).then_some("page")
+                href=attr_of(move || paths::with_query(&path.get(), &this.query(&search.get())))
+                aria-current=attr_of(move || (tab.get() == this).then_some("page"))
                 prop:replace=true
                 data-noscroll=""
             >
-                {move || run.detail.with(|d| this.name(d, run.extras.with(|e| e.steps)))}
+                {view_of(move || run.detail.with(|d| this.name(d, run.extras.with(|e| e.steps))))}
             </a>
         }
     });

@@ -3,7 +3,8 @@
 use super::heading::heading;
 use super::json::cut;
 use crate::domain::Markup;
-use crate::ui::kit::{Button, Look, copying, format};
+use crate::ui::kit::{Button, Look, act, attr_of, copying, format, view_of};
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 /// Characters and lines shown at first.
@@ -68,11 +69,11 @@ pub fn LongText(
     };
     let shown = move || match html.get() {
         Some(Markup { html, cut }) => view! {
-            <div class="md" class:long=move || is_long.get() inner_html=html></div>
+            <div class="md" class:long=attr_of(move || is_long.get()) inner_html=html></div>
             {cut.then(|| view! { <p class="muted">"This is the beginning; the raw text goes on."</p> })}
         }
         .into_any(),
-        None => view! { <div class="text-short">{short}</div> }.into_any(),
+        None => view! { <div class="text-short">{view_of(short)}</div> }.into_any(),
     };
     view! {
         <section class="text">
@@ -83,13 +84,13 @@ pub fn LongText(
                     <Copy title text/>
                 </span>
             </header>
-            {shown}
-            <details class="text-whole" class:rendered=move || is_rendered.get() hidden=move || !is_long.get()>
+            {view_of(shown)}
+            <details class="text-whole" class:rendered=attr_of(move || is_rendered.get()) hidden=attr_of(move || !is_long.get())>
                 <summary>
-                    <span class="when-closed">"Show all " {length} " characters"</span>
+                    <span class="when-closed">"Show all " {view_of(length)} " characters"</span>
                     <span class="when-open">"Show less"</span>
                 </summary>
-                {whole}
+                {view_of(whole)}
             </details>
         </section>
     }
@@ -100,8 +101,8 @@ pub fn LongText(
 fn Toggle(title: String, markup: Signal<Option<Markup>>, raw: RwSignal<bool>) -> impl IntoView {
     let label = format!("Raw text: {title}");
     view! {
-        <button type="button" class="btn quiet small needs-js" aria-label=label hidden=move || markup.with(Option::is_none)
-            aria-pressed=move || if raw.get() { "true" } else { "false" } on:click=move |_| raw.update(|on| *on = !*on)>
+        <button type="button" class="btn quiet small needs-js" aria-label=label hidden=attr_of(move || markup.with(Option::is_none))
+            aria-pressed=attr_of(move || if raw.get() { "true" } else { "false" }) on:click=act(move |_: MouseEvent| raw.update(|on| *on = !*on))>
             "Raw"
         </button>
     }
@@ -110,7 +111,7 @@ fn Toggle(title: String, markup: Signal<Option<Markup>>, raw: RwSignal<bool>) ->
 #[component]
 fn Copy(title: String, text: Signal<String>) -> impl IntoView {
     let (copy, word) = copying(text);
-    view! { <Button small=true look=Look::Quiet label=format!("Copy: {title}") on_press=copy>{move || word.get()}</Button> }
+    view! { <Button small=true look=Look::Quiet label=format!("Copy: {title}") on_press=copy>{view_of(move || word.get())}</Button> }
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use super::ListActions;
 use crate::browser;
-use crate::ui::kit::{Button, Icon, Kebab, Look};
+use crate::ui::kit::{Button, Icon, Kebab, Look, act, view_of};
 use crate::ui::parts::use_stop;
 use crate::ui::paths;
 use crate::ui::state::list::Row;
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -45,11 +46,11 @@ pub fn RowActions(row: Signal<Arc<Row>>, actions: ListActions) -> impl IntoView 
             </Show>
             <Kebab label=format!("Actions for {name}")>
                 <a href=href data-noscroll="" on:click=details><Icon name="open"/>"Details"</a>
-                <button type="button" on:click=move |_| copy_link(&link_id)><Icon name="link"/>"Copy link"</button>
+                <button type="button" on:click=act(move |_: MouseEvent| copy_link(&link_id))><Icon name="link"/>"Copy link"</button>
                 <button type="button" on:click=copy_id><Icon name="copy"/>"Copy id"</button>
-                {move || can_stop.get().then(|| view! {
+                {view_of(move || can_stop.get().then(|| view! {
                     <button type="button" class="s-failed" on:click=ask><Icon name="stop"/>"Stop"</button>
-                })}
+                }))}
             </Kebab>
         </div>
     }

@@ -3,6 +3,7 @@
 use super::ListActions;
 use crate::domain::{Choice, Filter, Stats, Status, Window};
 use crate::ui::kit::format::{self, UNKNOWN, count, money, percent};
+use crate::ui::kit::{attr_of, view_of};
 use crate::ui::state::chips::window_words;
 use crate::ui::state::numbers::Numbers;
 use crate::ui::state::query::PageQuery;
@@ -44,7 +45,7 @@ pub fn Cards(numbers: Numbers, query: Memo<PageQuery>, actions: ListActions) -> 
     ];
     let cards = cards.map(|card| one(card, numbers, query, actions));
     view! {
-        <section class="cards" aria-label="Statistics" class:stale=move || numbers.stale.get()>{cards.into_iter().collect_view()}</section>
+        <section class="cards" aria-label="Statistics" class:stale=attr_of(move || numbers.stale.get())>{cards.into_iter().collect_view()}</section>
     }
 }
 
@@ -89,15 +90,15 @@ fn one(card: Card, numbers: Numbers, query: Memo<PageQuery>, actions: ListAction
     };
     let name = match card.status {
         Some(status) => {
-            view! { <a class="card-name" href=move || address(status) prop:replace=true data-noscroll="">{card.name}</a> }
+            view! { <a class="card-name" href=attr_of(move || address(status)) prop:replace=true data-noscroll="">{card.name}</a> }
                 .into_any()
         }
         None => view! { <span class="card-name">{card.name}</span> }.into_any(),
     };
     view! {
-        <div class="card" class:on=on>
+        <div class="card" class:on=attr_of(on)>
             {name}
-            <span class="card-value" class:s-failed=bad>{value}</span>
+            <span class="card-value" class:s-failed=attr_of(bad)>{view_of(value)}</span>
             <span class="card-note ell">{notes}</span>
         </div>
     }

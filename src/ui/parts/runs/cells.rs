@@ -2,7 +2,7 @@
 
 use super::row::plain_click;
 use crate::domain::{Column, ExecutionSummary, Status};
-use crate::ui::kit::format;
+use crate::ui::kit::{act, attr_of, format, view_of};
 use crate::ui::parts::{Elapsed, RelativeTime, StatusMark, Unknown};
 use crate::ui::paths;
 use crate::ui::state::clock::Clock;
@@ -60,7 +60,7 @@ impl Cells {
                 let at = Signal::derive(move || row.with(|r| r.run.effective_start()));
                 view! { <span class=class><RelativeTime at/></span> }.into_any()
             }
-            Column::Duration => view! { <span class=class>{move || self.duration()}</span> }.into_any(),
+            Column::Duration => view! { <span class=class>{view_of(move || self.duration())}</span> }.into_any(),
             Column::Tokens => known(|r| r.total_tokens.map(format::short_count)),
             Column::Cost => known(|r| r.cost.map(format::money)),
             Column::Queue => known(|r| r.queue_ms.map(format::duration)),
@@ -91,7 +91,7 @@ impl Cells {
                 out.into_any()
             }
         };
-        view! { <span class=class title=move || all.with(|v| v.join(", "))>{links}</span> }.into_any()
+        view! { <span class=class title=attr_of(move || all.with(|v| v.join(", ")))>{view_of(links)}</span> }.into_any()
     }
 
     fn thread(self, class: String) -> AnyView {
@@ -120,14 +120,14 @@ impl Cells {
         let title = self.text(|r| Some(r.message.clone()));
         view! {
             <div class=class>
-                <a class="message ell" class:none=move || row.with(|r| r.run.message.is_empty()) dir="auto" href=href data-noscroll="" title=title on:click=move |e| open.run(e)>{words}</a>
-                {move || reason.get().map(|w| {
+                <a class="message ell" class:none=attr_of(move || row.with(|r| r.run.message.is_empty())) dir="auto" href=href data-noscroll="" title=title on:click=act(move |e: MouseEvent| open.run(e))>{words}</a>
+                {view_of(move || reason.get().map(|w| {
                     let class = match w.tone { Tone::Plain => "why ell", Tone::Waiting => "why ell s-waiting", Tone::Bad => "why ell s-failed" };
                     view! { <div class=class dir="auto" title=w.text.clone()>{w.text.clone()}</div> }
-                })}
-                {move || bar.get().map(|(done, all)| {
+                }))}
+                {view_of(move || bar.get().map(|(done, all)| {
                     view! { <progress max=all.to_string() value=done.to_string() aria-label=format!("{done} of {all} steps done")></progress> }
-                })}
+                }))}
             </div>
         }
         .into_any()

@@ -5,7 +5,7 @@ use crate::browser;
 use crate::domain::{Filter, RunCount, Window};
 use crate::server_fns::count_runs;
 use crate::ui::kit::format::count;
-use crate::ui::kit::{Command, EmptyState};
+use crate::ui::kit::{Command, EmptyState, follow, view_of};
 use crate::ui::state::chips::{active_values, window_words};
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::query::PageQuery;
@@ -48,7 +48,7 @@ pub fn NoRuns(runs: Runs, query: Memo<PageQuery>, actions: ListActions, counts: 
         Memo::new(move |_| empty.get() && !runs.loading.get() && runs.failed.with(Option::is_none) && runs.ever.get());
     let filter = Memo::new(move |_| query.with(|q| q.filter.clone()));
     let counted = RwSignal::new((filter.get_untracked(), counts));
-    Effect::new(move || {
+    follow(move || {
         let filter = filter.get();
         if nothing.get() && counted.with_untracked(|(of, counts)| *of != filter || counts.is_empty()) {
             browser::spawn(async move {
@@ -59,7 +59,7 @@ pub fn NoRuns(runs: Runs, query: Memo<PageQuery>, actions: ListActions, counts: 
             });
         }
     });
-    move || {
+    view_of(move || {
         if !empty.get() || runs.loading.get() || runs.failed.with(Option::is_some) {
             return ().into_any();
         }
@@ -69,7 +69,7 @@ pub fn NoRuns(runs: Runs, query: Memo<PageQuery>, actions: ListActions, counts: 
         let filter = filter.get();
         let counts = counted.with(|(of, counts)| if *of == filter { counts.clone() } else { Vec::new() });
         view! { <WaysOut filter counts actions/> }.into_any()
-    }
+    })
 }
 
 /// What to take away, and how many runs that gives back; not what gives none back.
@@ -116,7 +116,7 @@ fn FirstRun() -> impl IntoView {
     view! {
         <EmptyState title="No run yet">
             <p>"Send the first one; it shows up here by itself. A token is made with " <code>"runboard token create --user you@example.com --scope write"</code>"."</p>
-            {move || {
+            {view_of(move || {
                 let to = format!("export RUNBOARD_URL={} RUNBOARD_TOKEN=…", url());
                 let curl = format!(
                     "curl -X POST {}/api/executions -H \"Authorization: Bearer $RUNBOARD_TOKEN\" -H 'Content-Type: application/json' \\\n  -d '{{\"agent_name\":\"hello\",\"message\":\"My first run\",\"status\":\"success\"}}'",
@@ -127,7 +127,7 @@ fn FirstRun() -> impl IntoView {
                     <Command title="Over HTTP" text=curl/>
                     <Command title="Import what has already run, one JSON record a line" text=format!("{to}\nrunboard import runs.ndjson")/>
                 }
-            }}
+            })}
         </EmptyState>
     }
 }

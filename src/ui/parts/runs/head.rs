@@ -3,6 +3,7 @@
 use super::ListActions;
 use super::layout::use_layout;
 use crate::domain::{Column, Sort, SortField};
+use crate::ui::kit::{attr_of, view_of};
 use crate::ui::state::query::PageQuery;
 use leptos::prelude::*;
 
@@ -12,7 +13,7 @@ pub fn SortHead(query: Memo<PageQuery>, actions: ListActions) -> impl IntoView {
     view! {
         <div class="row-head" role="group" aria-label="Columns and order">
             {super::pick::pick_all()}
-            {move || layout.with(|l| l.cells.iter().map(|(column, class)| head(*column, class, query, actions)).collect::<Vec<_>>())}
+            {view_of(move || layout.with(|l| l.cells.iter().map(|(column, class)| head(*column, class, query, actions)).collect::<Vec<_>>()))}
             <span></span>
         </div>
     }
@@ -50,15 +51,15 @@ fn SortBy(
             (true, true) => ", now highest or newest first",
             (true, false) => ", now lowest or oldest first",
         };
-        format!("Sort by {}{order}", name.to_lowercase())
+        format!("Sort by {}{order}", name.to_ascii_lowercase())
     };
     if !actions.sortable {
         return view! { <span class=class>{name}</span> }.into_any();
     }
     view! {
-        <a class=class class:on=move || now().field == field href=href prop:replace=true data-noscroll="" aria-label=label>
+        <a class=class class:on=attr_of(move || now().field == field) href=attr_of(href) prop:replace=true data-noscroll="" aria-label=attr_of(label)>
             {name}
-            {arrow}
+            {view_of(arrow)}
         </a>
     }
     .into_any()

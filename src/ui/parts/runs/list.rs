@@ -3,7 +3,7 @@
 use super::{ListActions, RunRow};
 use crate::browser;
 use crate::domain::ExecutionId;
-use crate::ui::kit::{Button, ErrorNote};
+use crate::ui::kit::{Button, ErrorNote, attr_of, follow, view_of};
 use crate::ui::state::list::ListState;
 use crate::ui::state::runs::Runs;
 use crate::ui::state::window::{FIRST_ROWS, ROW_HEIGHT, ROW_HEIGHT_PHONE, at_top, near_end, visible};
@@ -51,11 +51,11 @@ pub fn RunList(runs: Runs, actions: ListActions, area: NodeRef<html::Div>) -> im
             runs.load_more();
         }
     };
-    Effect::new(move || {
+    follow(move || {
         browser::on_window("scroll", look);
         browser::on_window("resize", look);
     });
-    Effect::new(move || {
+    follow(move || {
         len.track();
         look();
     });
@@ -70,17 +70,17 @@ pub fn RunList(runs: Runs, actions: ListActions, area: NodeRef<html::Div>) -> im
     let above = move || window.with(|w| w.start.min(len.get()));
     let below = move || window.with(|w| len.get().saturating_sub(w.end));
     view! {
-        <div class="rows" node_ref=area class:loading=move || runs.loading.get() aria-busy=move || runs.loading.get().to_string()>
+        <div class="rows" node_ref=area class:loading=attr_of(move || runs.loading.get()) aria-busy=attr_of(move || runs.loading.get().to_string())>
             <Show when=move || { above() > 0 }>
-                <div class="space" aria-hidden="true" style:height=move || px(above())></div>
+                <div class="space" aria-hidden="true" style:height=attr_of(move || px(above()))></div>
             </Show>
             <ul aria-label="Runs">
                 <For each=move || shown.get() key=ExecutionId::clone let:id>
-                    <RunRow id runs actions/>
+                    <RunRow id list=runs.list actions/>
                 </For>
             </ul>
             <Show when=move || { below() > 0 }>
-                <div class="space" aria-hidden="true" style:height=move || px(below())></div>
+                <div class="space" aria-hidden="true" style:height=attr_of(move || px(below()))></div>
             </Show>
         </div>
         <ListEnd runs actions/>
@@ -102,16 +102,16 @@ fn ListEnd(runs: Runs, actions: ListActions) -> impl IntoView {
     };
     view! {
         <div class="list-end">
-            {plain_next}
-            {move || {
+            {view_of(plain_next)}
+            {view_of(move || {
                 let retry = Callback::new(move |()| runs.reload());
                 runs.failed.get().map(|e| view! { <ErrorNote message=e.to_string() on_retry=retry/> })
-            }}
-            {move || (more.get().is_none() && !empty.get()).then(|| view! { <p class="faint">"End of history"</p> })}
-            {move || {
+            })}
+            {view_of(move || (more.get().is_none() && !empty.get()).then(|| view! { <p class="faint">"End of history"</p> }))}
+            {view_of(move || {
                 let waiting = more.get().is_some() && runs.failed.get().is_none();
                 waiting.then(|| view! { <Button small=true on_press=move |_| runs.load_more()>"More"</Button> })
-            }}
+            })}
         </div>
     }
 }

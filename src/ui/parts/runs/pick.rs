@@ -1,10 +1,11 @@
 //! Both sides. The boxes that select rows. They lie in the row's own margin, so that nothing moves for them.
 
 use crate::domain::ExecutionId;
-use crate::ui::kit::Button;
+use crate::ui::kit::{Button, act, attr_of, view_of};
 use crate::ui::state::list::Row;
 use crate::ui::state::picks::{Picks, use_picks};
 use crate::ui::state::selection::{Selection, Share};
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub fn pick(id: &ExecutionId, row: Signal<Arc<Row>>, keyboard: RwSignal<Option<E
     };
     view! {
         <label class="pick needs-js">
-            <input type="checkbox" autocomplete="off" aria-label=label prop:checked=move || on.get() on:click=press/>
+            <input type="checkbox" autocomplete="off" aria-label=attr_of(label) prop:checked=attr_of(move || on.get()) on:click=press/>
         </label>
     }
     .into_any()
@@ -40,8 +41,8 @@ fn box_of_all(picks: Picks) -> AnyView {
     let share = Memo::new(move |_| picks.share());
     view! {
         <label class="pick needs-js">
-            <input type="checkbox" autocomplete="off" aria-label="Select all loaded runs" prop:checked=move || share.get() == Share::All
-                prop:indeterminate=move || share.get() == Share::Some on:click=move |_| picks.set_loaded(share.get_untracked() != Share::All)/>
+            <input type="checkbox" autocomplete="off" aria-label="Select all loaded runs" prop:checked=attr_of(move || share.get() == Share::All)
+                prop:indeterminate=attr_of(move || share.get() == Share::Some) on:click=act(move |_: MouseEvent| picks.set_loaded(share.get_untracked() != Share::All))/>
         </label>
     }
     .into_any()
@@ -60,10 +61,10 @@ pub fn PickHead(picks: Picks) -> impl IntoView {
     let word = move || if shown.get() { "Done" } else { "Select" };
     view! {
         <div class="pick-head phone-only">
-            {move || shown.get().then(|| box_of_all(picks))}
-            {move || shown.get().then(|| view! { <span class="muted">"All loaded"</span> })}
+            {view_of(move || shown.get().then(|| box_of_all(picks)))}
+            {view_of(move || shown.get().then(|| view! { <span class="muted">"All loaded"</span> }))}
             <span class="grow"></span>
-            <Button on_press=press>{word}</Button>
+            <Button on_press=press>{view_of(word)}</Button>
         </div>
     }
 }

@@ -5,9 +5,9 @@ use super::actions::RowActions;
 use super::cells::Cells;
 use super::layout::use_layout;
 use crate::domain::ExecutionId;
+use crate::ui::kit::{attr_of, view_of};
 use crate::ui::state::clock::use_clock;
-use crate::ui::state::list::Row;
-use crate::ui::state::runs::Runs;
+use crate::ui::state::list::{ListState, Row};
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -28,13 +28,13 @@ impl PartialEq for Same {
 }
 
 #[component]
-pub fn RunRow(id: ExecutionId, runs: Runs, actions: ListActions) -> impl IntoView {
+pub fn RunRow(id: ExecutionId, list: RwSignal<ListState>, actions: ListActions) -> impl IntoView {
     let clock = use_clock();
     let row = {
         let id = id.clone();
         // A row that has just been taken out keeps its last state until its element is gone.
         Memo::new(move |last: Option<&Option<Same>>| {
-            runs.list.with(|l| l.row(&id)).map(Same).or_else(|| last.cloned().flatten())
+            list.with(|l| l.row(&id)).map(Same).or_else(|| last.cloned().flatten())
         })
     };
     let Some(first) = row.get_untracked() else { return ().into_any() };
@@ -59,14 +59,14 @@ pub fn RunRow(id: ExecutionId, runs: Runs, actions: ListActions) -> impl IntoVie
     view! {
         <li
             class="row"
-            class:left=move || row.with(|r| r.left)
-            class:fresh=move || row.with(|r| r.fresh)
+            class:left=attr_of(move || row.with(|r| r.left))
+            class:fresh=attr_of(move || row.with(|r| r.fresh))
             class:selected=selected
             data-execution-id=id.to_string()
-            data-status=move || status.get().as_str()
+            data-status=attr_of(move || status.get().as_str())
         >
             {super::pick::pick(&id, row, actions.selected)}
-            {move || layout.with(|l| l.cells.iter().map(|(column, class)| cells.cell(*column, class)).collect::<Vec<_>>())}
+            {view_of(move || layout.with(|l| l.cells.iter().map(|(column, class)| cells.cell(*column, class)).collect::<Vec<_>>()))}
             <RowActions row actions/>
         </li>
     }

@@ -1,27 +1,28 @@
 //! Both sides. The agents to filter by: those with most runs first, found by a part of their name when there are many.
 
-use super::FacetOption;
 use super::negate::not;
+use super::option::FacetOption;
 use crate::browser;
 use crate::domain::{AgentSummary, Choice};
 use crate::server_fns::find_agent_values;
+use crate::ui::kit::{act, view_of};
 use crate::ui::state::chips::toggled;
 use crate::ui::state::numbers::Numbers;
 use crate::ui::state::turn::Turn;
 use crate::ui::state::url::PageUrl;
+use leptos::ev::Event;
 use leptos::prelude::*;
 
 /// So many fit a menu; beyond, a field finds the others.
 const SHOWN: usize = 12;
 const PAUSE_MS: u32 = 200;
 
-#[component]
-pub fn AgentOptions(url: PageUrl, agents: Vec<AgentSummary>, numbers: Numbers) -> impl IntoView {
-    if agents.is_empty() {
+pub fn panel(url: PageUrl, agents: StoredValue<Vec<AgentSummary>>, numbers: Numbers) -> AnyView {
+    let all = agents.with_value(Vec::len);
+    if all == 0 {
         return view! { <p class="menu-note">"No agents yet"</p> }.into_any();
     }
-    let many = agents.len() > SHOWN;
-    let agents = StoredValue::new(agents);
+    let many = all > SHOWN;
     // In an order that stays while the menu is open, whatever the counts do.
     let first: Vec<String> = {
         let chosen = url.query.with_untracked(|q| q.filter.agent.include.clone());
@@ -63,7 +64,7 @@ pub fn AgentOptions(url: PageUrl, agents: Vec<AgentSummary>, numbers: Numbers) -
     let field = many.then(|| {
         view! {
             <input type="text" class="find needs-js" aria-label="Find an agent" placeholder="Find an agent" autocomplete="off"
-                on:input=move |e| find(event_target_value(&e))/>
+                on:input=act(move |e: Event| find(event_target_value(&e)))/>
         }
     });
     let options = move || {
@@ -76,7 +77,7 @@ pub fn AgentOptions(url: PageUrl, agents: Vec<AgentSummary>, numbers: Numbers) -
         }
         names.into_iter().map(|(name, runs)| option(url, agents, numbers, name, runs)).collect::<Vec<_>>().into_any()
     };
-    view! { {field} {options} }.into_any()
+    view! { {field} {view_of(options)} }.into_any()
 }
 
 fn option(

@@ -3,9 +3,10 @@
 use crate::domain::filter::Dialect;
 use crate::domain::filter::typed::{milliseconds, span_text};
 use crate::domain::{FieldError, Filter};
-use crate::ui::kit::Menu;
+use crate::ui::kit::{act, attr_of, view_of};
 use crate::ui::state::query::PageQuery;
 use crate::ui::state::url::PageUrl;
+use leptos::ev::Event;
 use leptos::prelude::*;
 
 /// What the controls here write themselves.
@@ -25,20 +26,21 @@ pub const OWN: [&str; 13] = [
     "root",
 ];
 
-#[component]
-pub fn MoreMenu(url: PageUrl) -> impl IntoView {
+pub fn name(url: PageUrl) -> Signal<String> {
     let active = Memo::new(move |_| {
         url.query.with(|q| q.filter.page_pairs().iter().filter(|(name, _)| OWN.contains(name)).count())
     });
-    let name = Signal::derive(move || match active.get() {
+    Signal::derive(move || match active.get() {
         0 => "More".to_owned(),
         n => format!("More · {n}"),
-    });
+    })
+}
+
+pub fn panel(url: PageUrl) -> AnyView {
     let problem = RwSignal::new(None::<String>);
     let set = Callback::new(move |(name, value): (&'static str, String)| problem.set(set_param(url, name, &value)));
     let form = Form { url, set };
     view! {
-        <Menu name>
             <div class="more">
                 {form.text("tool", "Tool", "github.*")}
                 {form.text("model", "Model", "gpt-5")}
@@ -50,10 +52,10 @@ pub fn MoreMenu(url: PageUrl) -> impl IntoView {
                 {form.choice("interactions", "Interaction", [("", "Any"), ("true", "Has one"), ("false", "Has none")])}
                 {form.choice("errors", "Error", [("", "Any"), ("true", "Has one"), ("false", "Has none")])}
                 {form.root()}
-                {move || problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+                {view_of(move || problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> }))}
             </div>
-        </Menu>
     }
+    .into_any()
 }
 
 #[derive(Clone, Copy)]
@@ -71,7 +73,7 @@ impl Form {
         let (value, set) = (self.value(name), self.set);
         view! {
             <input type="text" name=name value=value.get_untracked() prop:value=value placeholder=hint aria-label=label
-                autocomplete="off" spellcheck="false" on:change=move |e| set.run((name, event_target_value(&e)))/>
+                autocomplete="off" spellcheck="false" on:change=act(move |e: Event| set.run((name, event_target_value(&e))))/>
         }
         .into_any()
     }
@@ -101,12 +103,12 @@ impl Form {
     fn choice(self, name: &'static str, label: &'static str, options: [(&'static str, &'static str); 3]) -> AnyView {
         let (value, set) = (self.value(name), self.set);
         let options = options.map(|(v, word)| {
-            view! { <option value=v selected=move || value.with(|now| now == v)>{word}</option> }
+            view! { <option value=v selected=attr_of(move || value.with(|now| now == v))>{word}</option> }
         });
         view! {
             <label>
                 <span>{label}</span>
-                <select name=name aria-label=label prop:value=value on:change=move |e| set.run((name, event_target_value(&e)))>
+                <select name=name aria-label=label prop:value=value on:change=act(move |e: Event| set.run((name, event_target_value(&e))))>
                     {options.into_iter().collect_view()}
                 </select>
             </label>
@@ -121,7 +123,7 @@ impl Form {
             move |e| set.run(("root", if event_target_checked(&e) { "true".to_owned() } else { String::new() }));
         view! {
             <label class="more-root">
-                <input type="checkbox" name="root" value="true" checked=on prop:checked=on on:change=change/>
+                <input type="checkbox" name="root" value="true" checked=attr_of(on) prop:checked=attr_of(on) on:change=change/>
                 "Only runs without a parent"
             </label>
         }

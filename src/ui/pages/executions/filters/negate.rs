@@ -1,6 +1,7 @@
 //! Both sides. "not" beside a value: every run but those with it.
 
 use crate::domain::{Choice, Filter};
+use crate::ui::kit::attr_of;
 use crate::ui::state::chips::negated;
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::url::PageUrl;
@@ -33,8 +34,8 @@ where
         });
     };
     view! {
-        <button type=move || if clock.hydrated() { "button" } else { "submit" } class="not" name=name value=plain aria-label=format!("Not {what}")
-            aria-pressed=move || on.get().to_string() on:click=press>"not"</button>
+        <button type=attr_of(move || if clock.hydrated() { "button" } else { "submit" }) class="not" name=name value=plain aria-label=format!("Not {what}")
+            aria-pressed=attr_of(move || on.get().to_string()) on:click=press>"not"</button>
     }
     .into_any()
 }

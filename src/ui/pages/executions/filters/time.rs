@@ -3,10 +3,11 @@
 use crate::browser;
 use crate::domain::filter::format_seconds;
 use crate::domain::{Timestamp, Window};
-use crate::ui::kit::{Button, Menu};
+use crate::ui::kit::{Button, act, attr_of, follow, view_of};
 use crate::ui::state::chips::window_words;
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::url::PageUrl;
+use leptos::ev::Event;
 use leptos::prelude::*;
 
 const SPANS: [Window; 6] = [
@@ -18,12 +19,14 @@ const SPANS: [Window; 6] = [
     Window::All,
 ];
 
-#[component]
-pub fn TimeMenu(url: PageUrl) -> impl IntoView {
-    let name = Signal::derive(move || match url.query.with(|q| q.filter.window) {
+pub fn name(url: PageUrl) -> Signal<String> {
+    Signal::derive(move || match url.query.with(|q| q.filter.window) {
         Window::Range { .. } => "Custom time".to_owned(),
         window => capitalised(&window_words(window)),
-    });
+    })
+}
+
+pub fn panel(url: PageUrl) -> AnyView {
     let spans = SPANS.map(|window| {
         let value = match window {
             Window::Last(s) => format_seconds(s),
@@ -32,17 +35,16 @@ pub fn TimeMenu(url: PageUrl) -> impl IntoView {
         let is = move || url.query.with(|q| q.filter.window == window);
         view! {
             <label>
-                <input type="radio" name="last" value=value checked=is prop:checked=is on:change=move |_| url.set_filter(|f| f.window = window)/>
+                <input type="radio" name="last" value=value checked=attr_of(is) prop:checked=attr_of(is) on:change=act(move |_: Event| url.set_filter(|f| f.window = window))/>
                 {capitalised(&window_words(window))}
             </label>
         }
     });
     view! {
-        <Menu name>
             {spans.into_iter().collect_view()}
             <Custom url/>
-        </Menu>
     }
+    .into_any()
 }
 
 /// From and to in the viewer's time zone; only with JavaScript, which knows that zone.
@@ -50,7 +52,7 @@ pub fn TimeMenu(url: PageUrl) -> impl IntoView {
 fn Custom(url: PageUrl) -> impl IntoView {
     let clock = use_clock();
     let (from, to) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    Effect::new(move || {
+    follow(move || {
         if let Window::Range { from: f, to: t } = url.query.with(|q| q.filter.window) {
             from.set(f.map(|t| browser::to_local_input(t.millis())).unwrap_or_default());
             to.set(t.map(|t| browser::to_local_input(t.millis())).unwrap_or_default());
@@ -70,21 +72,24 @@ fn Custom(url: PageUrl) -> impl IntoView {
         url.set_filter(|f| f.window = Window::Range { from, to });
         browser::close_menus();
     };
-    move || {
+    view_of(move || {
         clock.hydrated().then(|| {
             view! {
                 <fieldset class="custom-time">
-                    <legend>{move || if browser::in_utc() { "Custom, in UTC" } else { "Custom" }}</legend>
-                    <label>"From"<input type="datetime-local" prop:value=from on:input=move |e| from.set(event_target_value(&e))/></label>
-                    <label>"To"<input type="datetime-local" prop:value=to on:input=move |e| to.set(event_target_value(&e))/></label>
+                    <legend>{view_of(move || if browser::in_utc() { "Custom, in UTC" } else { "Custom" })}</legend>
+                    <label>"From"<input type="datetime-local" prop:value=from on:input=act(move |e: Event| from.set(event_target_value(&e)))/></label>
+                    <label>"To"<input type="datetime-local" prop:value=to on:input=act(move |e: Event| to.set(event_target_value(&e)))/></label>
                     <Button small=true disabled=Signal::derive(wrong) on_press=apply>"Apply range"</Button>
                 </fieldset>
             }
         })
-    }
+    })
 }
 
 fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |c| c.to_uppercase().collect::<String>() + chars.as_str())
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }

@@ -5,9 +5,10 @@ use crate::browser;
 use crate::domain::Filter;
 use crate::domain::filter::typed::typed;
 use crate::domain::view::{View, ViewPatch};
-use crate::ui::kit::Icon;
+use crate::ui::kit::{Icon, act, attr_of, view_of};
 use crate::ui::paths;
 use crate::ui::state::query::PageQuery;
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 #[component]
@@ -57,24 +58,24 @@ pub fn Line(views: Views, id: String) -> impl IntoView {
         view! {
             <label>
                 <span>"Name"</span>
-                <input type="text" maxlength="80" autocomplete="off" prop:value=move || view.with(|v| v.name.clone()) on:change=rename/>
+                <input type="text" maxlength="80" autocomplete="off" prop:value=attr_of(move || view.with(|v| v.name.clone())) on:change=rename/>
             </label>
             <button type="button" on:click=update>"Update to what is shown"</button>
-            <button type="button" on:click=share>{share_word}</button>
-            <button type="button" class="s-failed" on:click=move |_| views.delete(view.get_untracked())>"Delete"</button>
+            <button type="button" on:click=share>{view_of(share_word)}</button>
+            <button type="button" class="s-failed" on:click=act(move |_: MouseEvent| views.delete(view.get_untracked()))>"Delete"</button>
         }
     });
     view! {
         <li class="view-line" data-view=id>
-            <a href=href aria-current=here title=title data-noscroll="" on:click=|_| browser::close_menus()>
-                <span class="ell" dir="auto">{move || view.with(|v| v.name.clone())}</span>
-                <span class="view-note ell">{note}</span>
+            <a href=attr_of(href) aria-current=attr_of(here) title=attr_of(title) data-noscroll="" on:click=act(|_: MouseEvent| browser::close_menus())>
+                <span class="ell" dir="auto">{view_of(move || view.with(|v| v.name.clone()))}</span>
+                <span class="view-note ell">{view_of(note)}</span>
             </a>
             <details class="view-more needs-js">
-                <summary class="btn quiet small" aria-label=move || view.with(|v| format!("Change {}", v.name))><Icon name="more"/></summary>
+                <summary class="btn quiet small" aria-label=attr_of(move || view.with(|v| format!("Change {}", v.name)))><Icon name="more"/></summary>
                 <div class="view-actions">
                     <button type="button" on:click=toggle_default>
-                        {move || if view.with(|v| v.default) { "Do not begin with it" } else { "Begin with it" }}
+                        {view_of(move || if view.with(|v| v.default) { "Do not begin with it" } else { "Begin with it" })}
                     </button>
                     {change}
                 </div>

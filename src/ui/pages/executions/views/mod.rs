@@ -6,11 +6,12 @@ use crate::browser;
 use crate::domain::view::{NewView, View, ViewPage, ViewPatch};
 use crate::domain::{Columns, Error, Role};
 use crate::server_fns::{change_view, delete_view, list_views, save_view};
-use crate::ui::kit::{Button, Menu};
+use crate::ui::kit::{Button, act, attr_of, view_of};
 use crate::ui::state::live::{Live, use_live};
 use crate::ui::state::query::PageQuery;
 use crate::ui::state::session::use_me;
 use crate::ui::state::url::PageUrl;
+use leptos::ev::Event;
 use leptos::prelude::*;
 use line::Line;
 use std::future::Future;
@@ -118,14 +119,12 @@ impl Views {
     }
 }
 
-#[component]
-pub fn ViewsMenu(views: Views) -> impl IntoView {
+pub fn panel(views: Views) -> AnyView {
     let ids = move |mine: bool| {
         move || views.list.with(|l| l.iter().filter(|v| v.mine == mine).map(|v| v.id.clone()).collect::<Vec<_>>())
     };
     let any = move |mine: bool| move || views.list.with(|l| l.iter().any(|v| v.mine == mine));
     view! {
-        <Menu name="Views" end=true>
             <div class="views">
                 <Show when=move || views.list.with(Vec::is_empty)>
                     <p class="menu-note">"No saved views yet. A view keeps filter, order and columns."</p>
@@ -141,10 +140,10 @@ pub fn ViewsMenu(views: Views) -> impl IntoView {
                 <Show when=move || views.more.get()><p class="menu-note">"The first 200 views."</p></Show>
                 <Undo views/>
                 <SaveAs views/>
-                {move || views.problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> })}
+                {view_of(move || views.problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> }))}
             </div>
-        </Menu>
     }
+    .into_any()
 }
 
 #[component]
@@ -154,7 +153,7 @@ fn Undo(views: Views) -> impl IntoView {
             views.act(save_view(view), move || views.deleted.set(None));
         }
     };
-    move || {
+    view_of(move || {
         views.deleted.get().map(|view| {
             view! {
                 <p class="view-undo" role="status">
@@ -163,7 +162,7 @@ fn Undo(views: Views) -> impl IntoView {
                 </p>
             }
         })
-    }
+    })
 }
 
 #[component]
@@ -180,9 +179,9 @@ fn SaveAs(views: Views) -> impl IntoView {
         <form class="save-view needs-js" on:submit=save>
             <label>
                 <span>"Save what is shown as"</span>
-                <input type="text" maxlength="80" autocomplete="off" placeholder="Name" prop:value=name on:input=move |e| name.set(event_target_value(&e))/>
+                <input type="text" maxlength="80" autocomplete="off" placeholder="Name" prop:value=name on:input=act(move |e: Event| name.set(event_target_value(&e)))/>
             </label>
-            <button type="submit" class="btn small" disabled=move || views.busy.get() || name.with(|n| n.trim().is_empty())>"Save"</button>
+            <button type="submit" class="btn small" disabled=attr_of(move || views.busy.get() || name.with(|n| n.trim().is_empty()))>"Save"</button>
         </form>
     }
 }

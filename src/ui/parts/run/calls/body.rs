@@ -3,7 +3,7 @@
 use crate::browser;
 use crate::domain::{ListedCall, Me, Role, ToolCall};
 use crate::server_fns::get_tool_call;
-use crate::ui::kit::{ErrorNote, format};
+use crate::ui::kit::{ErrorNote, follow, format, view_of};
 use crate::ui::parts::run::heading::heading;
 use crate::ui::parts::run::json::{JsonTree, cut, pretty};
 use crate::ui::parts::run::state::RunState;
@@ -32,7 +32,7 @@ pub fn CallBody(run: RunState, call: RwSignal<ListedCall>) -> impl IntoView {
     };
     let is_long = Memo::new(move |_| call.with(|c| c.left_out > 0));
     // Again whenever the call changed.
-    Effect::new(move || {
+    follow(move || {
         call.track();
         if is_long.get() {
             read();
@@ -41,10 +41,10 @@ pub fn CallBody(run: RunState, call: RwSignal<ListedCall>) -> impl IntoView {
     let waiting = move || is_long.get() && whole.with(Option::is_none) && problem.with(Option::is_none);
     view! {
         <Show when=waiting><p class="muted" role="status">"Loading"</p></Show>
-        {move || problem.get().map(|message| view! { <ErrorNote message on_retry=move |()| read()/> })}
-        {move || with(call, whole, |c| c.error.clone()).map(|text| view! {
+        {view_of(move || problem.get().map(|message| view! { <ErrorNote message on_retry=move |()| read()/> }))}
+        {view_of(move || with(call, whole, |c| c.error.clone()).map(|text| view! {
             {heading("Error".to_owned())}<pre class="call-error">{text}</pre>
-        })}
+        }))}
         {part("Arguments", call, whole, |c| c.arguments.clone())}
         {part("Result", call, whole, |c| c.result.clone())}
         {call.with_untracked(foot)}
@@ -67,7 +67,7 @@ fn part(
 ) -> impl IntoView {
     // A value that stays the same stays open.
     let value = Memo::new(move |_| with(call, whole, of));
-    move || value.get().map(|value| view! { {heading(name.to_owned())}<JsonTree value/> })
+    view_of(move || value.get().map(|value| view! { {heading(name.to_owned())}<JsonTree value/> }))
 }
 
 /// Its id, and where else the tool was called; that list is not for the role `client`.

@@ -3,9 +3,10 @@
 use super::axis::{Axis, ToolSpan};
 use super::body::{CallBody, preview};
 use crate::domain::{ListedCall, PartStatus};
-use crate::ui::kit::format;
+use crate::ui::kit::{act, attr_of, format, view_of};
 use crate::ui::parts::run::rows::RowSignal;
 use crate::ui::parts::run::state::RunState;
+use leptos::ev::Event;
 use leptos::prelude::*;
 
 #[component]
@@ -38,16 +39,16 @@ pub fn CallRow(
         }
     };
     view! {
-        <details class="call" class:nested=nested data-status=word on:toggle=move |_| opened.set(true)>
+        <details class="call" class:nested=nested data-status=attr_of(word) on:toggle=act(move |_: Event| opened.set(true))>
             <summary>
-                <code class="ell">{move || call.with(|c| c.call.name.clone())}</code>
+                <code class="ell">{view_of(move || call.with(|c| c.call.name.clone()))}</code>
                 <span class="track" aria-hidden="true">
-                    <i style:left=move || format!("{:.2}%", bar.get().left) style:width=move || format!("{:.2}%", bar.get().width)></i>
+                    <i style:left=attr_of(move || format!("{:.2}%", bar.get().left)) style:width=attr_of(move || format!("{:.2}%", bar.get().width))></i>
                 </span>
-                <span class="visually-hidden">{word}</span>
-                <span class="call-time">{time}</span>
+                <span class="visually-hidden">{view_of(word)}</span>
+                <span class="call-time">{view_of(time)}</span>
             </summary>
-            <div class="call-body">{body}</div>
+            <div class="call-body">{view_of(body)}</div>
         </details>
     }
 }

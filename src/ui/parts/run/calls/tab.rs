@@ -6,7 +6,7 @@ use super::row::CallRow;
 use crate::browser;
 use crate::domain::{ListedCall, PartStatus};
 use crate::server_fns::{ToolCallPage, list_tool_calls};
-use crate::ui::kit::{ErrorNote, format};
+use crate::ui::kit::{ErrorNote, attr_of, follow, format, view_of};
 use crate::ui::parts::run::pager::{PAGE, Pager};
 use crate::ui::parts::run::rows::Rows;
 use crate::ui::parts::run::state::RunState;
@@ -88,12 +88,12 @@ pub fn Calls(
     plain: bool,
 ) -> impl IntoView {
     let plain = StoredValue::new(plain);
-    Effect::new(move || plain.set_value(false));
+    follow(move || plain.set_value(false));
     let clock = use_clock();
     let book = Book::new(run, first);
     let page = RwSignal::new(0_usize);
     // The server's pages may be shorter than ours: fill the first one.
-    Effect::new(move || book.show(0, page));
+    follow(move || book.show(0, page));
     Effect::new(move |before: Option<u32>| {
         let now = run.pulse.get();
         if before.is_some_and(|before| before != now) {
@@ -112,20 +112,20 @@ pub fn Calls(
     let go = move |to: usize| book.show(to, page);
     view! {
         <Show when=move || known.get() == 0>
-            <p class="nothing">{move || if run.unfinished() { "No tool has been called yet." } else { "This run called no tools." }}</p>
+            <p class="nothing">{view_of(move || if run.unfinished() { "No tool has been called yet." } else { "This run called no tools." })}</p>
         </Show>
-        <div class="waterfall" hidden=move || known.get() == 0>
+        <div class="waterfall" hidden=attr_of(move || known.get() == 0)>
             <div class="call-names" aria-hidden="true">
                 <span>"Tool"</span>
-                <span>{move || format!("0 s – {}", format::duration(axis.get().length_ms()))}</span>
+                <span>{view_of(move || format!("0 s – {}", format::duration(axis.get().length_ms())))}</span>
                 <span>"Time"</span>
             </div>
             <For each=shown key=|(id, _)| id.clone() let:row><CallRow run call=row.1 axis now plain=plain.get_value()/></For>
         </div>
-        {move || book.problem.get().map(|message| view! { <ErrorNote message on_retry=move |()| {
+        {view_of(move || book.problem.get().map(|message| view! { <ErrorNote message on_retry=move |()| {
             book.problem.set(None);
             go(page.get_untracked());
-        }/> })}
+        }/> }))}
         <Pager page known busy=book.busy more=Signal::derive(move || book.pages.with(|p| p.next().is_some()))
             total=Signal::derive(move || run.detail.with(|d| d.summary.tool_call_count)) on_page=go/>
     }

@@ -3,7 +3,7 @@
 use super::super::heading::heading;
 use super::super::state::RunState;
 use super::pretty;
-use crate::ui::kit::{Button, Look, copying};
+use crate::ui::kit::{Button, Look, copying, view_of};
 use crate::ui::paths;
 use leptos::prelude::*;
 
@@ -19,11 +19,11 @@ pub fn JsonTab(run: RunState) -> impl IntoView {
             <header>
                 {heading("Record".to_owned())}
                 <span class="actions">
-                    <Button small=true look=Look::Quiet icon="copy" label="Copy the record" on_press=copy>{move || word.get()}</Button>
+                    <Button small=true look=Look::Quiet icon="copy" label="Copy the record" on_press=copy>{view_of(move || word.get())}</Button>
                     <a class="btn quiet small" rel="external" href=paths::api_execution(&run.id())>"From the API"</a>
                 </span>
             </header>
-            <pre class="record" tabindex="0">{move || text.get()}</pre>
+            <pre class="record" tabindex="0">{view_of(move || text.get())}</pre>
         </section>
     }
 }

@@ -1,8 +1,9 @@
 //! Both sides. A JSON value as a tree of native `<details>`; what is closed is not in the page.
 
 use super::shape::{ENTRIES, STRING, closed, cut, entries, readable};
-use crate::ui::kit::{Button, Look, format};
+use crate::ui::kit::{Button, Look, act, format, view_of};
 use crate::ui::parts::run::text::blocks;
+use leptos::ev::Event;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -43,16 +44,16 @@ fn branch(key: Option<impl IntoView + 'static>, text: String, value: Value, open
                 <For each=stretches key=|from| *from let:from>{make(from, (from + ENTRIES).min(all))}</For>
                 <Show when=move || { left() > 0 }>
                     <Button small=true look=Look::Quiet on_press=move |_| shown.update(|n| *n += ENTRIES)>
-                        {move || format!("Show {} more", left().min(ENTRIES))}
+                        {view_of(move || format!("Show {} more", left().min(ENTRIES)))}
                     </Button>
                 </Show>
             }
         })
     };
     view! {
-        <details class="j-branch" prop:open=open on:toggle=move |_| opened.set(true)>
+        <details class="j-branch" prop:open=open on:toggle=act(move |_: Event| opened.set(true))>
             <summary>{key}<span class="j-faint">{text}</span></summary>
-            <div class="j-children">{children}</div>
+            <div class="j-children">{view_of(children)}</div>
         </details>
     }
 }

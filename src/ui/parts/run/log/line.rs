@@ -5,9 +5,10 @@ use crate::browser::{self, LocalStyle};
 use crate::domain::ansi::plain;
 use crate::domain::find::Needle;
 use crate::domain::{LogLine, LogStream, Timestamp};
-use crate::ui::kit::format;
+use crate::ui::kit::{act, attr_of, follow, format};
 use crate::ui::parts::run::json::cut;
 use crate::ui::state::clock::use_clock;
+use leptos::ev::MouseEvent;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -47,7 +48,7 @@ pub fn Line(seq: i64, line: Option<LogLine>, view: LineView) -> impl IntoView {
     let more = (left > 0).then(|| {
         let label = format!("Show line {seq} in full");
         view! {
-            <button type="button" class="log-more needs-js" aria-label=label on:click=move |_| view.open.set(Some(seq))>
+            <button type="button" class="log-more needs-js" aria-label=label on:click=act(move |_: MouseEvent| view.open.set(Some(seq)))>
                 {format!("… {} more characters", format::count(i64::try_from(left).unwrap_or(i64::MAX)))}
             </button>
         }
@@ -59,7 +60,7 @@ pub fn Line(seq: i64, line: Option<LogLine>, view: LineView) -> impl IntoView {
     };
     let short = short.to_owned();
     let is_current = move || view.finder.current() == Some(seq);
-    Effect::new(move || {
+    follow(move || {
         if is_current() {
             request_animation_frame(move || browser::show_sideways(view.log, ".log-line.found mark"));
         }
@@ -69,7 +70,7 @@ pub fn Line(seq: i64, line: Option<LogLine>, view: LineView) -> impl IntoView {
         Some(needle) => marked(&short, &needle),
     };
     view! {
-        <div class="log-line" class:found=is_current data-seq=seq data-stream=line.stream.as_str()>
+        <div class="log-line" class:found=attr_of(is_current) data-seq=seq data-stream=line.stream.as_str()>
             <span class="log-number">{seq}</span>
             <Time at=line.ts view/>
             <span class="log-stream">{mark}</span>

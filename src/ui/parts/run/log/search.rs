@@ -6,9 +6,9 @@ use super::reader::Reader;
 use crate::browser;
 use crate::domain::find::Needle;
 use crate::server_fns::search_log;
-use crate::ui::kit::{Button, Look};
+use crate::ui::kit::{Button, Look, act, follow, view_of};
 use crate::ui::state::turn::Turn;
-use leptos::ev::KeyboardEvent;
+use leptos::ev::{Event, KeyboardEvent};
 use leptos::prelude::*;
 
 /// Pause in typing after which the search begins.
@@ -36,7 +36,7 @@ impl Finder {
             turn: StoredValue::new(Turn::default()),
         };
         // Lines that came after the search are searched too.
-        Effect::new(move || {
+        follow(move || {
             let total = reader.book.with(LogBook::total);
             let (through, idle) = finder.hits.with_untracked(|h| (h.through, !h.busy && h.has_room()));
             if idle && total > through && finder.needle.with_untracked(Option::is_some) {
@@ -149,8 +149,8 @@ pub fn LogSearch(finder: Finder) -> impl IntoView {
         <span class="log-search needs-js">
             <input type="text" role="searchbox" aria-label="Search the log" placeholder="Search the log" maxlength="200"
                 autocomplete="off" spellcheck="false" enterkeyhint="search" prop:value=finder.typed
-                on:input=move |e| finder.type_in(event_target_value(&e)) on:keydown=move |e| finder.key(&e)/>
-            <span class="log-found" role="status">{move || active().then(|| words.get())}</span>
+                on:input=act(move |e: Event| finder.type_in(event_target_value(&e))) on:keydown=act(move |e: KeyboardEvent| finder.key(&e))/>
+            <span class="log-found" role="status">{view_of(move || active().then(|| words.get()))}</span>
             <Button small=true look=Look::Quiet icon="up" label="Previous match" disabled=nowhere on_press=move |_| finder.walk(true)>""</Button>
             <Button small=true look=Look::Quiet icon="down" label="Next match" disabled=nowhere on_press=move |_| finder.walk(false)>""</Button>
         </span>

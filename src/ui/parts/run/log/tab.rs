@@ -8,10 +8,11 @@ use super::window::LINE;
 use crate::browser;
 use crate::domain::ansi::plain;
 use crate::server_fns::LogPage;
-use crate::ui::kit::{Button, ErrorNote, Look, format};
+use crate::ui::kit::{Button, ErrorNote, Look, act, attr_of, follow, format, view_of};
 use crate::ui::parts::run::heading::heading;
 use crate::ui::parts::run::state::RunState;
 use crate::ui::paths;
+use leptos::ev::Event;
 use leptos::prelude::*;
 
 #[component]
@@ -22,7 +23,7 @@ pub fn Log(run: RunState, first: LogPage) -> impl IntoView {
     let open = RwSignal::new(None::<i64>);
     let start = run.detail.with_untracked(|d| d.summary.effective_start());
     let line = LineView { open, times, start, finder, log: reader.node };
-    Effect::new(move || {
+    follow(move || {
         // The phone has no room for them unless asked.
         if browser::narrow() {
             times.set(Times::Hidden);
@@ -32,7 +33,7 @@ pub fn Log(run: RunState, first: LogPage) -> impl IntoView {
         browser::on_window("resize", move || reader.moved());
     });
     // New lines: the end stays in view while it is followed.
-    Effect::new(move || {
+    follow(move || {
         reader.book.track();
         if reader.follow.get() {
             request_animation_frame(move || browser::scroll_to_end(reader.node));
@@ -48,17 +49,17 @@ pub fn Log(run: RunState, first: LogPage) -> impl IntoView {
     let above = move || reader.measured().then(|| format!("{}px", (range.get().0 - 1) as f64 * LINE));
     view! {
         <Controls run reader finder times total/>
-        {move || reader.problem.get().map(|message| view! { <ErrorNote message on_retry=move |()| reader.fill()/> })}
-        <div class="log" class:no-times=move || times.get() == Times::Hidden node_ref=reader.node on:scroll=move |_| reader.moved()
-            role="log" aria-live="off" aria-label="Log" tabindex="0" hidden=move || total.get() == 0>
-            <div class="log-lines" style:height=height style:padding-top=above>
+        {view_of(move || reader.problem.get().map(|message| view! { <ErrorNote message on_retry=move |()| reader.fill()/> }))}
+        <div class="log" class:no-times=attr_of(move || times.get() == Times::Hidden) node_ref=reader.node on:scroll=act(move |_: Event| reader.moved())
+            role="log" aria-live="off" aria-label="Log" tabindex="0" hidden=attr_of(move || total.get() == 0)>
+            <div class="log-lines" style:height=attr_of(height) style:padding-top=attr_of(above)>
                 <For each=lines key=|(seq, line)| (*seq, line.is_some()) let:item><Line seq=item.0 line=item.1 view=line/></For>
             </div>
         </div>
         <Show when=move || total.get() == 0>
-            <p class="nothing">{move || if run.unfinished() { "No line has been written yet." } else { "This run wrote no log." }}</p>
+            <p class="nothing">{view_of(move || if run.unfinished() { "No line has been written yet." } else { "This run wrote no log." })}</p>
         </Show>
-        {move || open.get().map(|seq| view! { <Whole seq text=reader.book.with_untracked(|b| b.line(seq).map(|l| plain(&l.text).into_owned())) open/> })}
+        {view_of(move || open.get().map(|seq| view! { <Whole seq text=reader.book.with_untracked(|b| b.line(seq).map(|l| plain(&l.text).into_owned())) open/> }))}
     }
 }
 
@@ -87,14 +88,14 @@ fn Controls(run: RunState, reader: Reader, finder: Finder, times: RwSignal<Times
         <div class="log-controls">
             <LogSearch finder/>
             <Show when=move || run.unfinished()>
-                <button type="button" class="btn small needs-js" aria-pressed=move || pressed(reader.follow.get()) on:click=follow>"Follow"</button>
+                <button type="button" class="btn small needs-js" aria-pressed=attr_of(move || pressed(reader.follow.get())) on:click=follow>"Follow"</button>
             </Show>
-            <select class="btn small needs-js" aria-label="Times of the lines" prop:value=chosen on:change=choose>
+            <select class="btn small needs-js" aria-label="Times of the lines" prop:value=attr_of(chosen) on:change=choose>
                 <option value="local">"Time of day"</option>
                 <option value="start">"Since start"</option>
                 <option value="none">"No times"</option>
             </select>
-            <span class="log-count">{move || format::plural(total.get(), "line", "lines")}</span>
+            <span class="log-count">{view_of(move || format::plural(total.get(), "line", "lines"))}</span>
             <a class="btn quiet small" rel="external" href=paths::api_log(&run.id())>"From the API"</a>
         </div>
     }

@@ -1,0 +1,67 @@
+//! Server. The dashboard's agents and what is under way.
+
+use super::count::{Need, Question};
+use super::{keep, key, look};
+use crate::app::Caller;
+use crate::app::executions::{ListRequest, list_in};
+use crate::domain::fleet::MOST_AGENTS;
+use crate::domain::{AgentStanding, AgentSummary, Choice, Error, ExecutionPage, Filter, Fleet, Result, Status, Window};
+use crate::store::{agents, events, executions};
+
+/// Of waiting runs, and of the other unfinished ones.
+const MOST_UNDER_WAY: i64 = 100;
+
+/// The first `limit` agents by name; their numbers are those of the last 24 hours and add up to the cards.
+pub async fn fleet(caller: &Caller, limit: i64) -> Result<Fleet> {
+    if !(1..=MOST_AGENTS).contains(&limit) {
+        return Err(Error::invalid("limit", format!("must be from 1 to {MOST_AGENTS}")));
+    }
+    let (visible, now) = (caller.fleet()?.clone(), caller.now());
+    let filter = Filter { include_unfinished: true, ..Filter::default() };
+    let (filters, seen) = key(&filter, &visible);
+    let key = (format!("{limit} {filters}"), seen);
+    if let Some(known) = look(&caller.app.numbers.fleets, &key, now) {
+        return Ok(known);
+    }
+    let mut tx = caller.app.store.snapshot().await?;
+    let as_of = events::newest(&mut tx).await?;
+    let mut rows = agents::list(&mut tx, &visible, "", limit + 1).await?;
+    let more = rows.len() as i64 > limit;
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let keys: Vec<i64> = rows.iter().map(|a| a.key).collect();
+    let newest = executions::newest_of(&mut tx, &keys).await?;
+    let cube = Question { filter: &filter, visible: &visible, now }.cube(&mut tx, Need::Cards).await?;
+    let counts = cube.by_agent(&filter);
+    let mut standings = Vec::with_capacity(rows.len());
+    for row in rows {
+        let last_run = newest.iter().find(|r| r.agent_key == row.key).map(executions::Record::summary).transpose()?;
+        let counts = counts.get(&row.key).copied().unwrap_or_default();
+        standings.push(AgentStanding { agent: AgentSummary::from(row), last_run, counts });
+    }
+    let fleet = Fleet { agents: standings, more, as_of };
+    keep(&caller.app.numbers.fleets, key, now, &fleet);
+    Ok(fleet)
+}
+
+/// Unfinished runs, newest start first: up to 100 that wait for somebody and 100 others. `total_count` has them all.
+pub async fn under_way(caller: &Caller) -> Result<ExecutionPage> {
+    let visible = caller.fleet()?.clone();
+    let (waiting, others): (Vec<_>, Vec<_>) = Status::UNFINISHED.into_iter().partition(|s| *s == Status::Waiting);
+    let request = |include: Vec<Status>| ListRequest {
+        filter: Filter { status: Choice { include, exclude: Vec::new() }, window: Window::All, ..Filter::default() },
+        limit: Some(MOST_UNDER_WAY),
+        ..ListRequest::default()
+    };
+    let mut tx = caller.app.store.snapshot().await?;
+    let mut page = list_in(&mut tx, caller, &request(others), &visible).await?;
+    let waits = list_in(&mut tx, caller, &request(waiting), &visible).await?;
+    page.executions.extend(waits.executions);
+    page.executions.sort_by(|a, b| (b.effective_start(), &b.id).cmp(&(a.effective_start(), &a.id)));
+    Ok(ExecutionPage {
+        next_cursor: None,
+        has_more: page.has_more || waits.has_more,
+        total_count: page.total_count + waits.total_count,
+        total_is_capped: page.total_is_capped || waits.total_is_capped,
+        ..page
+    })
+}
