@@ -9,7 +9,7 @@ const underWay = (page: Page) => page.getByRole('region', { name: 'Runs under wa
 
 test('what is under way: who waits for somebody first, with progress, and gone soon after its end', async ({ page, api }) => {
   const waiting = await api.create({ agent_name: 'refunds', message: 'Approve the refund', status: 'waiting', started_at: minutesAgo(600) })
-  const going = await api.start('build', 'Nightly build', { current_step: 'Compile', steps_done: 1, steps_total: 4 })
+  const going = await api.start('build', 'Nightly build', { current_step: 'Compile', steps_total: 4, steps: [{ index: 0, title: 'Fetch', kind: 'prompt', status: 'success' }] })
   await page.clock.install()
   await open(page, '/')
   const rows = underWay(page).locator('[data-execution-id]')

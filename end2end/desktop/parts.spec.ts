@@ -17,7 +17,7 @@ test('the list loads a part of the program when it is asked for, and only then',
 })
 
 test("a menu's panel is loaded when it is opened", async ({ page, api }) => {
-  await api.batch([past(5, { agent_name: 'invoices', status: 'failed' })])
+  await api.batch([past(5, { agent_name: 'invoices', message: 'Process invoice 1047', status: 'failed' })])
   const part = page.waitForResponse(/\/pkg\/split_menus\.\w+\.wasm$/)
   await open(page, '/executions')
   await filter(page, 'Status').click()
@@ -27,7 +27,7 @@ test("a menu's panel is loaded when it is opened", async ({ page, api }) => {
 })
 
 test('a menu that was opened before the page was taken over works after it', async ({ page, api }) => {
-  await api.batch([past(5, { agent_name: 'invoices', status: 'failed' })])
+  await api.batch([past(5, { agent_name: 'invoices', message: 'Process invoice 1047', status: 'failed' })])
   let letGo = () => {}
   const held = new Promise<void>((done) => (letGo = done))
   await page.route('**/pkg/runboard.wasm', async (route) => {

@@ -52,6 +52,6 @@ test('scrolling, typing and selecting go on in a storm of changes, and while the
   await storm.stop()
   await Promise.all(ids.map((id) => api.patch(id, { status: 'success' })))
   for (const id of await idsShown(page)) await expect(row(page, id)).toHaveAttribute('data-status', 'success')
-  const { executions } = await api.read('/api/executions?q=gust%201')
+  const { executions } = await api.read('/api/executions?search=gust%201')
   expect(await idsShown(page)).toEqual(executions.map(({ id }: { id: string }) => id))
 })

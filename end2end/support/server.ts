@@ -60,12 +60,13 @@ export class Server {
     private readonly folder: string,
     private readonly port: number,
     readonly token: string,
+    private readonly options: string[],
   ) {}
 
-  static async start(template: Template): Promise<Server> {
+  static async start(template: Template, options: string[] = []): Promise<Server> {
     const folder = mkdtempSync(join(tmpdir(), 'runboard-e2e-'))
     for (const file of readdirSync(template.folder)) copyFileSync(join(template.folder, file), join(folder, file))
-    const server = new Server(folder, await freePort(), template.token)
+    const server = new Server(folder, await freePort(), template.token, options)
     await server.start()
     return server
   }
@@ -75,7 +76,7 @@ export class Server {
   }
 
   async start() {
-    const child = spawn(binary, ['serve', '--listen', `127.0.0.1:${this.port}`], { cwd: this.folder, env: environment() })
+    const child = spawn(binary, ['serve', '--listen', `127.0.0.1:${this.port}`, ...this.options], { cwd: this.folder, env: environment() })
     this.child = child
     child.stdout.on('data', (text) => (this.output += text))
     child.stderr.on('data', (text) => (this.output += text))

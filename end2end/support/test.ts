@@ -39,6 +39,8 @@ export const CONNECTION_LOST = /ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|ERR_EMP
 type Fixtures = {
   /** Who is signed in before the test starts; `null`: nobody. */
   signedInAs: { email: string; password: string } | null
+  /** Options of `runboard serve`. */
+  serving: string[]
   server: Server
   api: Api
   complaints: Complaints
@@ -54,8 +56,9 @@ export const test = base.extend<Fixtures, { template: Template }>({
     { scope: 'worker' },
   ],
   signedInAs: [ADMIN, { option: true }],
-  server: async ({ template }, use) => {
-    const server = await Server.start(template)
+  serving: [[], { option: true }],
+  server: async ({ template, serving }, use) => {
+    const server = await Server.start(template, serving)
     await use(server)
     await server.remove()
   },

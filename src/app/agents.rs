@@ -1,5 +1,6 @@
 //! Server. Agents: making, changing and sharing them.
 
+use super::control::startable;
 use super::executions::{ListRequest, list_of_agent};
 use super::validate::Check;
 use super::{Caller, agent_check, budgets};
@@ -23,11 +24,18 @@ pub async fn page(caller: &Caller, after: &str, limit: i64) -> Result<(Vec<Agent
     let more = found.len() as i64 > limit;
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next = more.then(|| found.last().map(|a| a.name.clone())).flatten();
-    Ok((found.into_iter().map(AgentSummary::from).collect(), next))
+    Ok((found.into_iter().map(|a| summary(caller, a)).collect(), next))
 }
 
 pub async fn get(caller: &Caller, name: &str) -> Result<AgentSummary> {
-    find(caller, name).await.map(AgentSummary::from)
+    find(caller, name).await.map(|a| summary(caller, a))
+}
+
+/// An agent as the caller may know it.
+pub(super) fn summary(caller: &Caller, agent: AgentRow) -> AgentSummary {
+    let can_run =
+        caller.writer().is_ok() && caller.operates(agent.key) && startable(&agent, &caller.app.config).is_ok();
+    AgentSummary { can_run, ..agent.into() }
 }
 
 /// An agent with its limits and, for those who operate it, how it runs.
@@ -37,7 +45,7 @@ pub async fn detail(caller: &Caller, name: &str) -> Result<AgentDetail> {
     let config = if caller.operates(agent.key) { Some(stored_config(&agent)?) } else { None };
     let retired_at = agent.retired_at.map(Timestamp::from_micros);
     let budget_state = budgets::state_of(&mut caller.app.store.read(), &agent, caller.now()).await?;
-    Ok(AgentDetail { summary: agent.into(), limits, budget_state, config, retired_at })
+    Ok(AgentDetail { summary: summary(caller, agent), limits, budget_state, config, retired_at })
 }
 
 fn stored<T: serde::de::DeserializeOwned>(agent: &AgentRow, text: &str) -> Result<T> {

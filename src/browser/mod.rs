@@ -93,3 +93,8 @@ pub enum LocalStyle {
     /// 21 Nov 2026, 12:03:41
     Full,
 }
+
+/// A name for a request that is to take effect once, however often it is sent.
+pub fn request_key() -> String {
+    format!("{:x}-{:x}", clock_ms(), random().to_bits())
+}

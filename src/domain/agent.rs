@@ -57,6 +57,9 @@ pub struct AgentSummary {
     pub owner: String,
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = DateTime))]
     pub created_at: Timestamp,
+    /// You can start its runs from here.
+    #[serde(default)]
+    pub can_run: bool,
     /// The newest runs, only with `?include=runs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs: Option<Vec<ExecutionSummary>>,

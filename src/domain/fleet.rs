@@ -18,8 +18,10 @@ pub struct AgentCounts {
     pub runs: i64,
     /// 0–1 over finished runs of the window; `None` when there is none.
     pub success_rate: Option<f64>,
-    /// USD, over the runs of the window with a known cost.
+    /// USD, over the runs with a known cost.
     pub cost: f64,
+    /// Runs with a known cost.
+    pub priced: i64,
     /// Finished runs of the window without a cost.
     pub unpriced: i64,
 }

@@ -58,6 +58,7 @@ impl From<AgentRow> for AgentSummary {
             kind: r.kind,
             owner: r.owner,
             created_at: Timestamp::from_micros(r.created_at),
+            can_run: false,
             runs: None,
         }
     }

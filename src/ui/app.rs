@@ -2,7 +2,7 @@
 
 use super::kit::Sprite;
 use super::pages::{self, Executions, NotFound};
-use super::parts::{Nav, Shortcuts, Signed, StopDialog};
+use super::parts::{Nav, Shortcuts, Signed, StartDialog, StopDialog};
 use super::state::clock::Clock;
 use super::state::live::Live;
 use super::state::notify::Notify;
@@ -65,6 +65,7 @@ pub fn App() -> impl IntoView {
             <noscript><p class="note">"Live updates need JavaScript. The list, its filters and every run can be read without."</p></noscript>
             <main id="main" tabindex="-1">
                 <StopDialog>
+                    <StartDialog/>
                     <FlatRoutes fallback=NotFound>
                         <Route path=path!("/") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=pages::dashboard/> }/>
                         <Route path=path!("/executions") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=Executions/> }/>

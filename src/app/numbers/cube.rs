@@ -142,6 +142,7 @@ impl Cube {
             runs: sums.count,
             success_rate: rate(sums.success, sums.terminal),
             cost: sums.cost_nanos / 1e9,
+            priced: sums.priced,
             ..counts
         };
         all.into_iter().map(|(key, both)| (key, finish(both))).collect()
@@ -193,19 +194,21 @@ impl Cube {
     }
 }
 
-/// Runs, success, terminal, cost of one agent.
+/// Runs, success, terminal, cost of one agent, and runs with a cost.
 #[derive(Default)]
 struct PerAgent {
     count: i64,
     success: i64,
     terminal: i64,
     cost_nanos: f64,
+    priced: i64,
 }
 
 impl PerAgent {
     fn add(&mut self, g: &Group) {
         self.count += g.runs;
         self.cost_nanos += g.cost_nanos;
+        self.priced += g.priced;
         if g.status.is_terminal() {
             self.terminal += g.runs;
         }

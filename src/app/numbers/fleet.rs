@@ -2,10 +2,10 @@
 
 use super::count::{Need, Question};
 use super::{keep, key, look};
-use crate::app::Caller;
 use crate::app::executions::{ListRequest, list_in};
+use crate::app::{Caller, agents as agents_of};
 use crate::domain::fleet::MOST_AGENTS;
-use crate::domain::{AgentStanding, AgentSummary, Choice, Error, ExecutionPage, Filter, Fleet, Result, Status, Window};
+use crate::domain::{AgentStanding, Choice, Error, ExecutionPage, Filter, Fleet, Result, Status, Window};
 use crate::store::{agents, events, executions};
 
 /// Of waiting runs, and of the other unfinished ones.
@@ -17,7 +17,7 @@ pub async fn fleet(caller: &Caller, limit: i64) -> Result<Fleet> {
         return Err(Error::invalid("limit", format!("must be from 1 to {MOST_AGENTS}")));
     }
     let (visible, now) = (caller.fleet()?.clone(), caller.now());
-    let filter = Filter { include_unfinished: true, ..Filter::default() };
+    let filter = Filter::page_default();
     let (filters, seen) = key(&filter, &visible);
     let key = (format!("{limit} {filters}"), seen);
     if let Some(known) = look(&caller.app.numbers.fleets, &key, now) {
@@ -36,7 +36,7 @@ pub async fn fleet(caller: &Caller, limit: i64) -> Result<Fleet> {
     for row in rows {
         let last_run = newest.iter().find(|r| r.agent_key == row.key).map(executions::Record::summary).transpose()?;
         let counts = counts.get(&row.key).copied().unwrap_or_default();
-        standings.push(AgentStanding { agent: AgentSummary::from(row), last_run, counts });
+        standings.push(AgentStanding { agent: agents_of::summary(caller, row), last_run, counts });
     }
     let fleet = Fleet { agents: standings, more, as_of };
     keep(&caller.app.numbers.fleets, key, now, &fleet);

@@ -3,8 +3,9 @@
 use crate::domain::{AgentSummary, Choice, Error, Window};
 use crate::server_fns::list_agents;
 use crate::ui::kit::view_of;
+use crate::ui::kit::{Button, Look};
 use crate::ui::parts::runs::{ListActions, NoRuns, RunList, SortHead};
-use crate::ui::parts::{PageHead, use_stop};
+use crate::ui::parts::{PageHead, Starting, use_start, use_stop};
 use crate::ui::paths;
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::live::use_live;
@@ -56,13 +57,18 @@ fn Body(name: String, agent: Option<AgentSummary>, first: Result<FirstPage, Erro
     };
     Effect::watch(move || stop.done(), move |_, _, _| runs.refresh_unless_live(), false);
     let title = agent.as_ref().map_or_else(|| name.clone(), |a| a.display_name.clone());
+    let start = use_start();
+    let run = agent.as_ref().filter(|a| a.can_run).map(|a| {
+        let what = Starting::Agent { name: a.name.clone(), display_name: a.display_name.clone() };
+        view! { <Button look=Look::Primary on_press=move |_| start.ask(what.clone())>"Run"</Button> }
+    });
     let about = agent.map(|a| {
         let description = a.description.map(|d| view! { <p>{d}</p> });
         view! { <div class="about muted">{description}<p>{format!("{} · {} · owned by {}", a.name, a.kind, a.owner)}</p></div> }
     });
     let trail = vec![("Agents".to_owned(), paths::AGENTS.to_owned())];
     view! {
-        <PageHead title trail/>
+        <PageHead title trail>{run}</PageHead>
         {about}
         <section class="list" aria-label="Runs of this agent">
             <SortHead query actions/>

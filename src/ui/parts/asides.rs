@@ -2,6 +2,7 @@
 
 use super::bulk;
 use super::keys::{HelpDialog, Palette, Shown};
+use super::start::{StartRequest, start_question};
 use super::stop::{StopRequest, stop_question};
 use crate::domain::Me;
 use crate::ui::state::bulk::Bulk;
@@ -12,6 +13,7 @@ pub struct Asides {
     pub help: fn(Shown) -> AnyView,
     pub palette: fn(Shown) -> AnyView,
     pub stop: fn(StopRequest) -> AnyView,
+    pub start: fn(StartRequest) -> AnyView,
     pub account: fn(Me) -> AnyView,
     pub bulk_bar: fn(Bulk, bool) -> AnyView,
     pub bulk_dialog: fn(Bulk) -> AnyView,
@@ -22,6 +24,7 @@ impl Asides {
         help: |shown| view! { <HelpDialog open=shown.help/> }.into_any(),
         palette: |shown| view! { <Palette open=shown.palette help=shown.help me=shown.me/> }.into_any(),
         stop: stop_question,
+        start: start_question,
         account: super::nav::account,
         bulk_bar: bulk::bar,
         bulk_dialog: bulk::dialog,

@@ -83,7 +83,7 @@ impl Bulk {
         self.action.set(action);
         self.preview.set(None);
         self.problem.set(None);
-        self.request_key.set_value(format!("{:x}-{:x}", browser::clock_ms(), browser::random().to_bits()));
+        self.request_key.set_value(browser::request_key());
         self.shown.set(Shown::Question);
         browser::focus_later("#bulk-title".to_owned());
         let target = self.picks.target();

@@ -140,7 +140,7 @@ fn last_run(standing: Memo<Option<AgentStanding>>) -> AnyView {
 
 /// Nothing is known of the cost of runs that have none.
 fn spent(c: AgentCounts) -> Option<String> {
-    (c.runs > c.unpriced || c.cost > 0.0).then(|| money(c.cost))
+    (c.priced > 0).then(|| money(c.cost))
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use super::state::{Place, RunState};
 use crate::browser;
 use crate::domain::{ExecutionDetail, Me, Role, Status};
-use crate::ui::kit::{Button, Icon, Look, format, view_of};
-use crate::ui::parts::{Elapsed, StatusMark, use_stop};
+use crate::ui::kit::{Button, Icon, Look, act, format, view_of};
+use crate::ui::parts::{Elapsed, StatusMark, retry_item, use_start, use_stop};
 use crate::ui::paths;
+use leptos::ev::Event;
 use leptos::prelude::*;
 
 #[component]
@@ -80,7 +81,8 @@ fn Took(run: RunState) -> impl IntoView {
 
 #[component]
 fn Actions(run: RunState, place: Place) -> impl IntoView {
-    let stop = use_stop();
+    let (stop, start) = (use_stop(), use_start());
+    let summary = Signal::derive(move || run.detail.with(|d| d.summary.clone()));
     let stoppable = Memo::new(move |_| run.unfinished() && !run.detail.with(|d| d.summary.cancel_requested));
     // The role `client` has no page for runs of several agents.
     let compare = use_context::<Me>().is_some_and(|me| me.role != Role::Client);
@@ -96,11 +98,12 @@ fn Actions(run: RunState, place: Place) -> impl IntoView {
                     <Icon name="open"/>
                 </a>
             })}
-            <details class="menu end kebab">
+            <details class="menu end kebab" on:toggle=act(move |_: Event| start.learn())>
                 <summary class="btn quiet small" aria-label="More actions"><Icon name="more"/></summary>
                 <div class="menu-panel actions">
                     {copy_item("Copy link", link)}
                     {copy_item("Copy id", move || run.id())}
+                    {retry_item(summary)}
                     {compare.then(|| view! { <a href=paths::compare(&run.id(), None)>"Compare with…"</a> })}
                     <a rel="external" href=paths::api_execution(&run.id())>"Record from the API"</a>
                 </div>

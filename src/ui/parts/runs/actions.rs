@@ -3,7 +3,7 @@
 use super::ListActions;
 use crate::browser;
 use crate::ui::kit::{Button, Icon, Kebab, Look, act, view_of};
-use crate::ui::parts::use_stop;
+use crate::ui::parts::{retry_item, use_start, use_stop};
 use crate::ui::paths;
 use crate::ui::state::list::Row;
 use leptos::ev::MouseEvent;
@@ -18,7 +18,8 @@ pub fn copy_link(id: &str) {
 
 #[component]
 pub fn RowActions(row: Signal<Arc<Row>>, actions: ListActions) -> impl IntoView {
-    let stop = use_stop();
+    let (stop, start) = (use_stop(), use_start());
+    let run = Signal::derive(move || row.with(|r| r.run.clone()));
     let id = row.with_untracked(|r| r.run.id.clone());
     let name = row.with_untracked(|r| r.run.agent_display_name.clone());
     let can_stop = Memo::new(move |_| row.with(|r| !r.run.status.is_terminal() && !r.run.cancel_requested));
@@ -44,10 +45,11 @@ pub fn RowActions(row: Signal<Arc<Row>>, actions: ListActions) -> impl IntoView 
             <Show when=move || can_stop.get()>
                 <Button look=Look::Danger small=true label=label.clone() on_press=ask>"Stop"</Button>
             </Show>
-            <Kebab label=format!("Actions for {name}")>
+            <Kebab label=format!("Actions for {name}") on_toggle=move |()| start.learn()>
                 <a href=href data-noscroll="" on:click=details><Icon name="open"/>"Details"</a>
                 <button type="button" on:click=act(move |_: MouseEvent| copy_link(&link_id))><Icon name="link"/>"Copy link"</button>
                 <button type="button" on:click=copy_id><Icon name="copy"/>"Copy id"</button>
+                {retry_item(run)}
                 {view_of(move || can_stop.get().then(|| view! {
                     <button type="button" class="s-failed" on:click=ask><Icon name="stop"/>"Stop"</button>
                 }))}
