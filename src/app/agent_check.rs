@@ -3,7 +3,7 @@
 use super::validate::Check;
 use super::{Caller, Config};
 use crate::domain::agent::slug;
-use crate::domain::{AgentConfig, AgentKind, AgentLimits, Budget, Error, Result, RetryPolicy};
+use crate::domain::{AgentConfig, AgentKind, AgentLimits, Budget, Error, Result, RetryPolicy, Role};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -41,7 +41,6 @@ pub fn config(check: &mut Check, who: &Caller, kind: AgentKind, given: BTreeMap<
         }
         AgentKind::Webhook => AgentConfig::Webhook(parse(given)?),
     };
-    let rules = &who.app.config;
     match &config {
         AgentConfig::External {} => {}
         AgentConfig::Openai(c) => {
@@ -50,7 +49,7 @@ pub fn config(check: &mut Check, who: &Caller, kind: AgentKind, given: BTreeMap<
             if let Some(prompt) = &c.system_prompt {
                 text(check, "config.system_prompt", prompt, PROMPT_BYTES);
             }
-            variable(check, rules, "config.api_key_env", c.api_key_env.as_deref());
+            variable(check, who, "config.api_key_env", c.api_key_env.as_deref());
         }
         AgentConfig::Command(c) => {
             if c.argv.is_empty() || c.argv.len() > ARGUMENTS {
@@ -67,12 +66,12 @@ pub fn config(check: &mut Check, who: &Caller, kind: AgentKind, given: BTreeMap<
                 check.wrong("config.cwd", "must be an absolute path");
             }
             for (i, name) in c.env.iter().enumerate() {
-                variable(check, rules, &format!("config.env[{i}]"), Some(name));
+                variable(check, who, &format!("config.env[{i}]"), Some(name));
             }
         }
         AgentConfig::Webhook(c) => {
             url(check, "config.url", &c.url);
-            variable(check, rules, "config.secret_env", c.secret_env.as_deref());
+            variable(check, who, "config.secret_env", c.secret_env.as_deref());
         }
     }
     Ok(config)
@@ -149,7 +148,7 @@ fn link_local(address: IpAddr) -> bool {
     }
 }
 
-fn variable(check: &mut Check, rules: &Config, field: &str, name: Option<&str>) {
+fn variable(check: &mut Check, who: &Caller, field: &str, name: Option<&str>) {
     let Some(name) = name else { return };
     let well_formed = !name.is_empty()
         && name.len() <= 128
@@ -157,23 +156,24 @@ fn variable(check: &mut Check, rules: &Config, field: &str, name: Option<&str>) 
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !well_formed {
         check.wrong(field, "must be the name of an environment variable of the server, never the secret itself");
-    } else if !allowed(rules, name) {
-        check.wrong(field, "may not be used by agents; the operator says which may with --secret-env");
+    } else if !allowed(&who.app.config, name, who.role == Role::Admin) {
+        check.wrong(field, "may not be used by your agents; the operator says which may with --secret-env");
     }
 }
 
-/// What a variable of the server holds, if agents may use it.
-pub fn variable_value(rules: &Config, name: &str) -> Option<std::ffi::OsString> {
-    if allowed(rules, name) { std::env::var_os(name) } else { None }
+/// What a variable of the server holds, if agents may use it. `admins`: if an admin's agents may.
+pub fn variable_value(rules: &Config, name: &str, admins: bool) -> Option<std::ffi::OsString> {
+    if allowed(rules, name, admins) { std::env::var_os(name) } else { None }
 }
 
-/// Whether agents may use this variable. Runboard's own are never theirs: they hold the database's password.
-fn allowed(rules: &Config, name: &str) -> bool {
+/// Whether agents may use this variable. Runboard's own are never theirs: they hold the database's password. An agent
+/// sends it wherever its owner says, so those the operator has not named are for admins.
+fn allowed(rules: &Config, name: &str, admins: bool) -> bool {
     if name.starts_with("RUNBOARD_") || name == "DATABASE_URL" {
         return false;
     }
     if rules.secret_env.is_empty() {
-        name.ends_with("_API_KEY") || name.ends_with("_SECRET")
+        admins && (name.ends_with("_API_KEY") || name.ends_with("_SECRET"))
     } else {
         rules.secret_env.iter().any(|n| n.trim() == name)
     }
@@ -213,10 +213,15 @@ mod tests {
     #[test]
     fn runboards_own_variables_are_never_an_agents() {
         let open = Config { secret_env: vec!["RUNBOARD_DATABASE_URL".into(), "TOKEN".into()], ..Config::default() };
-        assert!(!allowed(&open, "RUNBOARD_DATABASE_URL") && allowed(&open, "TOKEN") && !allowed(&open, "X_API_KEY"));
+        let of = |name| (allowed(&open, name, true), allowed(&open, name, false));
+        assert_eq!(
+            [of("RUNBOARD_DATABASE_URL"), of("X_API_KEY"), of("TOKEN")],
+            [(false, false), (false, false), (true, true)]
+        );
         let usual = Config::default();
-        assert!(allowed(&usual, "X_API_KEY") && allowed(&usual, "HOOK_SECRET"));
-        assert!(!allowed(&usual, "PATH") && !allowed(&usual, "RUNBOARD_API_KEY"));
+        let of = |name| (allowed(&usual, name, true), allowed(&usual, name, false));
+        assert_eq!([of("X_API_KEY"), of("HOOK_SECRET")], [(true, false), (true, false)]);
+        assert_eq!([of("PATH"), of("RUNBOARD_API_KEY")], [(false, false), (false, false)]);
     }
 
     #[test]

@@ -32,7 +32,8 @@ pub struct ServeArgs {
     /// Let admins make agents that run programs on this machine.
     #[arg(long, env = "RUNBOARD_ALLOW_COMMANDS")]
     allow_commands: bool,
-    /// Environment variables whose values agents may use; by default those named `…_API_KEY` or `…_SECRET`.
+    /// Environment variables whose values everybody's agents may use; by default those named `…_API_KEY` or `…_SECRET`,
+    /// for agents of admins.
     #[arg(long, env = "RUNBOARD_SECRET_ENV", value_delimiter = ',')]
     secret_env: Vec<String>,
     /// Runs this server does at once; others wait for their turn.

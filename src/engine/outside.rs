@@ -141,11 +141,11 @@ pub fn address(text: &str, reach: Reach) -> Result<reqwest::Url, String> {
 }
 
 /// The secret an agent's requests carry, by the name of its variable.
-pub fn secret(config: &Config, name: Option<&str>) -> Result<Option<String>, String> {
+pub fn secret(config: &Config, reach: Reach, name: Option<&str>) -> Result<Option<String>, String> {
     let Some(name) = name else { return Ok(None) };
-    match agent_check::variable_value(config, name).and_then(|v| v.into_string().ok()) {
+    match agent_check::variable_value(config, name, reach == Reach::Inside).and_then(|v| v.into_string().ok()) {
         Some(secret) => Ok(Some(secret)),
-        None => Err(format!("the variable {name} is not set here, or may not be used by agents")),
+        None => Err(format!("the variable {name} is not set here, or may not be used by this agent")),
     }
 }
 

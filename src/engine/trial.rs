@@ -40,19 +40,19 @@ pub async fn test(caller: &Caller, name: &str) -> Result<Trial> {
 async fn ask(app: &App, agent: &AgentRow) -> Result<Verdict> {
     match stored_config(agent)? {
         AgentConfig::External {} => Err(Error::Conflict("external agents do their own runs".to_owned())),
-        AgentConfig::Command(config) => Ok(command(app, &config)),
+        AgentConfig::Command(config) => Ok(command(app, Reach::of(app, agent).await?, &config)),
         AgentConfig::Openai(config) => endpoint(app, agent, &config).await,
         AgentConfig::Webhook(config) => hook(app, agent, &config).await,
     }
 }
 
 /// Looks whether everything is there, and runs nothing.
-fn command(app: &App, config: &CommandConfig) -> Verdict {
+fn command(app: &App, reach: Reach, config: &CommandConfig) -> Verdict {
     if let Some(folder) = config.cwd.as_deref().filter(|folder| !Path::new(folder).is_dir()) {
         return Err(Failure::lasting(format!("there is no folder {folder}")));
     }
     for name in &config.env {
-        outside::secret(&app.config, Some(name)).map_err(Failure::lasting)?;
+        outside::secret(&app.config, reach, Some(name)).map_err(Failure::lasting)?;
     }
     let program = config.argv.first().map_or("", String::as_str);
     let found = if program.contains('/') {

@@ -79,8 +79,9 @@ pub async fn send(
     id: &str,
     payload: &Value,
 ) -> Result<Result<Response, Failure>> {
-    let prepared = outside::address(&config.url, Reach::of(app, agent).await?)
-        .and_then(|url| Ok((url, outside::secret(&app.config, config.secret_env.as_deref())?)));
+    let reach = Reach::of(app, agent).await?;
+    let prepared = outside::address(&config.url, reach)
+        .and_then(|url| Ok((url, outside::secret(&app.config, reach, config.secret_env.as_deref())?)));
     let (url, secret) = match prepared {
         Ok(prepared) => prepared,
         Err(problem) => return Ok(Err(Failure::lasting(problem))),

@@ -162,8 +162,9 @@ pub async fn hand_over(tx: &mut Tx, execution_key: i64, owner: &str) -> Result<b
 /// Unfinished runs of agents whose own processes do them, that have taken longer than their agent allows: their ids.
 /// Those that wait for a person take as long as the person.
 pub async fn overdue_elsewhere(db: &mut impl Executor, now: Timestamp) -> Result<Vec<String>> {
-    let sql = "select e.id from agents a join executions e on e.agent_key = a.key \
-               where a.kind = 'external' and a.timeout_s is not null and e.status = 'running' \
+    // Few agents have a timeout: SQLite is to start from them, which is what `cross` tells it.
+    let sql = "select e.id from agents a cross join executions e where e.agent_key = a.key \
+               and a.kind = 'external' and a.timeout_s is not null and e.status = 'running' \
                and e.sort_at <= $1 - a.timeout_s * 1000000 order by e.sort_at limit 100";
     let rows: Vec<(String,)> = db.all(Query::new(sql).bind(now.micros())).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())

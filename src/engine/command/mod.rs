@@ -5,8 +5,8 @@ mod output;
 
 use super::job::{Failure, Job, Outcome};
 use super::log::Log;
+use super::outside::{self, Reach};
 use super::{Engine, Halt, halt_after};
-use crate::app::agent_check;
 use crate::domain::{CommandConfig, ExecutionPatch, RetryOn};
 use crate::process::group::{self, Ending};
 use crate::process::leftover::RUN_VARIABLE;
@@ -45,10 +45,11 @@ async fn started(engine: &Engine, job: &Job, config: &CommandConfig, log: &Log) 
     command.args(arguments).env_clear().env(RUN_VARIABLE, &job.id);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command.envs(USUAL_ENV.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    let reach = Reach::of(&engine.0.app, &job.agent).await.map_err(|e| Failure::lasting(e.to_string()))?;
     for name in &config.env {
-        match agent_check::variable_value(&engine.0.app.config, name) {
-            Some(value) => drop(command.env(name, value)),
-            None => log.note(format!("the variable {name} is not set here, or may not be used by agents")).await,
+        match outside::secret(&engine.0.app.config, reach, Some(name)) {
+            Ok(value) => drop(command.envs(value.map(|value| (name, value)))),
+            Err(problem) => log.note(problem).await,
         }
     }
     if let Some(folder) = &config.cwd {

@@ -76,8 +76,9 @@ pub async fn send(
     question: &Value,
 ) -> Result<Result<(Response, Option<String>), Failure>> {
     let url = format!("{}/chat/completions", config.base_url.trim_end_matches('/'));
-    let prepared = outside::address(&url, Reach::of(app, agent).await?)
-        .and_then(|url| Ok((url, outside::secret(&app.config, config.api_key_env.as_deref())?)));
+    let reach = Reach::of(app, agent).await?;
+    let prepared = outside::address(&url, reach)
+        .and_then(|url| Ok((url, outside::secret(&app.config, reach, config.api_key_env.as_deref())?)));
     let (url, key) = match prepared {
         Ok(prepared) => prepared,
         Err(problem) => return Ok(Err(Failure::lasting(problem))),

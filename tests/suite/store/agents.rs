@@ -15,6 +15,12 @@ on_both!(
     only_operators_read_how_an_agent_runs,
 );
 
+/// Where people who are no admins may use the key of `writer`.
+async fn with_key(backend: Backend) -> World {
+    let secret_env = vec!["LLM_API_KEY".to_owned()];
+    World::with(backend, Config { requests_per_second: 0, secret_env, ..Config::default() }).await
+}
+
 async fn made(http: &Http, token: &str, agent: Value) -> (StatusCode, Value, Vec<String>) {
     let answer = http.post(token, "/api/agents", agent.to_string()).await;
     let fields = if answer.status == StatusCode::UNPROCESSABLE_ENTITY { answer.fields() } else { Vec::new() };
@@ -27,7 +33,7 @@ fn writer(name: &str) -> Value {
 }
 
 async fn an_agent_is_made_read_changed_and_deleted(backend: Backend) {
-    let world = World::new(backend).await;
+    let world = with_key(backend).await;
     let http = world.http();
     let (_, token) = world.person("ann@example.com", Role::User, Scope::Write).await;
     let (status, agent, _) = made(&http, &token, writer("writer")).await;
@@ -73,7 +79,7 @@ async fn an_agent_with_runs_keeps_them_when_it_is_deleted(backend: Backend) {
 }
 
 async fn wrong_settings_are_named_by_field(backend: Backend) {
-    let world = World::new(backend).await;
+    let world = with_key(backend).await;
     let http = world.http();
     let (_, token) = world.person("ann@example.com", Role::User, Scope::Write).await;
     let with = |field: &str, value: Value| {
@@ -114,6 +120,10 @@ async fn secrets_are_refused_and_only_allowed_variables_are_named(backend: Backe
         assert_eq!(fields, ["config.api_key_env"], "{wrong}");
         assert!(!answer.to_string().contains("0123456789abcdef"), "a refusal repeats the secret: {answer}");
     }
+    // An agent sends its key wherever its owner says: what the operator has not named is for admins.
+    assert_eq!(made(&http, &token, writer("x")).await.2, ["config.api_key_env"]);
+    let (_, admin) = world.person("admin@example.com", Role::Admin, Scope::Write).await;
+    assert_eq!(made(&http, &admin, writer("x")).await.0, StatusCode::CREATED);
 }
 
 async fn commands_are_for_admins_where_the_operator_allows_them(backend: Backend) {
@@ -130,7 +140,7 @@ async fn commands_are_for_admins_where_the_operator_allows_them(backend: Backend
 }
 
 async fn only_operators_read_how_an_agent_runs(backend: Backend) {
-    let world = World::new(backend).await;
+    let world = with_key(backend).await;
     let http = world.http();
     let (_, token) = world.person("ann@example.com", Role::User, Scope::Write).await;
     let (_, bo) = world.person("bo@example.com", Role::User, Scope::Write).await;
