@@ -139,6 +139,11 @@ impl ListState {
     }
 
     fn append(&mut self, run: ExecutionSummary, seq: i64) {
+        self.add(self.order.len(), run, seq);
+    }
+
+    /// A row from a fetched page.
+    fn add(&mut self, at: usize, run: ExecutionSummary, seq: i64) {
         let mut row = Row { run, left: false, fresh: false, seq };
         // An event may have overtaken the page.
         if let Some(newer) = self.aside.remove(&row.run.id)
@@ -146,7 +151,7 @@ impl ListState {
         {
             row = Row { run: newer.run, left: !newer.matches, fresh: false, seq: newer.seq };
         }
-        self.order.push(row.run.id.clone());
+        self.order.insert(at, row.run.id.clone());
         self.rows.insert(row.run.id.clone(), Arc::new(row));
     }
 
@@ -274,12 +279,17 @@ impl ListState {
         }
         self.aside.retain(|id, a| a.seq > as_of || ids.contains(id));
         let below = fetched.executions.iter().rposition(|r| self.rows.contains_key(&r.id)).map_or(0, |i| i + 1);
+        // Where the fetched rows go that come after all known ones.
+        let last_known = below.checked_sub(1).map(|i| fetched.executions[i].id.clone());
+        let mut at = last_known.and_then(|id| self.order.iter().position(|o| *o == id)).map_or(0, |i| i + 1);
         let mut change = Change::default();
         for (i, run) in fetched.executions.into_iter().enumerate() {
             if let Some(row) = self.rows.get_mut(&run.id) {
                 renew(row, run, true, as_of);
             } else if i >= below && !self.gap {
-                self.append(run, as_of);
+                at = self.after_newer(at, &run);
+                self.add(at, run, as_of);
+                at += 1;
             } else {
                 change.new += usize::from(!self.aside.get(&run.id).is_some_and(|a| a.held));
                 self.take_in(run, as_of, at_top);
@@ -296,6 +306,15 @@ impl ListState {
             self.promote();
         }
         change
+    }
+
+    /// From `at` on, the place for a fetched run: what came in meanwhile and started later stays above it.
+    fn after_newer(&self, at: usize, run: &ExecutionSummary) -> usize {
+        if !self.live_order() {
+            return self.order.len();
+        }
+        let newer = |id: &&ExecutionId| self.rows.get(*id).is_some_and(|row| place(&row.run) < place(run));
+        at + self.order[at..].iter().take_while(newer).count()
     }
 
     fn take_in(&mut self, run: ExecutionSummary, seq: i64, at_top: bool) {

@@ -202,6 +202,16 @@ proptest! {
 }
 
 #[test]
+fn what_came_in_while_a_refetch_was_on_its_way_keeps_its_place() {
+    let mut list = ListState::new(Sort::default(), page(vec![run(0, 0)], false, 1));
+    list.apply(&event(run(1, 9), 2, None), true);
+    // The refetch knows that run 0 is gone, and a run the flow did not bring; run 2 is newer than the refetch.
+    list.apply(&event(run(2, 0), 5, None), true);
+    list.resync(page(vec![run(1, 9), run(9, 3)], false, 4), true);
+    assert_eq!(numbers(&list), [id(1), id(9), id(2), id(0)]);
+}
+
+#[test]
 fn a_page_left_open_on_a_busy_fleet_stays_small_and_truthful() {
     let mut list = ListState::new(Sort::default(), page(vec![run(9, 90), run(8, 80)], true, 1));
     for n in 0..5_000 {

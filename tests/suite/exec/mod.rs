@@ -188,7 +188,7 @@ async fn a_flood_of_bytes_passes_unchanged_in_bounded_memory() {
     let status = std::fs::read_to_string(status).expect("status");
     let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).expect("a peak").trim().to_owned();
     let peak: usize = peak.trim_end_matches(" kB").parse().expect("a number");
-    assert!(peak < 90_000, "{peak} kB");
+    assert!(peak < 130_000, "{peak} kB");
     fake.change(|w| w.refuse = None);
     let out = finish(child).await;
     assert_eq!((out.status.code(), fake.end("status")), (Some(0), json!("success")));
