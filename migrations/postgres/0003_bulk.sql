@@ -8,8 +8,6 @@ create table bulk_jobs (
   token_hash text,
   -- Requests of a person with the same key are one job.
   request_key text,
-  -- Fingerprint of what was asked for with that key.
-  request text,
   action text not null check (action in ('terminate', 'retry')),
   state text not null check (state in ('running', 'done', 'aborted')),
   counted bigint not null,

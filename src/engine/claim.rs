@@ -3,7 +3,8 @@
 use super::job::{Job, timeout_s};
 use super::{Engine, LEASE_MS};
 use crate::app::{budgets, record};
-use crate::domain::{ExecutionPatch, Result, Status, Timestamp};
+use crate::domain::{Error, ExecutionPatch, Result, Status, Timestamp};
+use crate::store::agents::AgentRow;
 use crate::store::{Tx, agents, executions, queue};
 use std::collections::HashSet;
 
@@ -15,12 +16,14 @@ impl Engine {
             return Ok(());
         }
         let room = app.config.max_runs.saturating_sub(self.0.running.borrow().len());
+        let commands = app.config.allow_commands;
         // The writer is not bothered for nothing.
-        if room == 0 || queue::agents_with_room(&mut app.store.read(), app.now()).await?.is_empty() {
+        if room == 0 || queue::agents_with_room(&mut app.store.read(), app.now(), commands).await?.is_empty() {
             return Ok(());
         }
         let (owner, now) = (self.0.owner.clone(), app.now());
-        let jobs = app.store.write(move |tx| Box::pin(async move { take(tx, &owner, room, now).await })).await?;
+        let jobs =
+            app.store.write(move |tx| Box::pin(async move { take(tx, &owner, room, now, commands).await })).await?;
         for job in jobs {
             self.begin(job);
         }
@@ -29,24 +32,28 @@ impl Engine {
 }
 
 /// One run of each agent that waits, and again, until there is nothing to take or no room.
-async fn take(tx: &mut Tx, owner: &str, room: usize, now: Timestamp) -> Result<Vec<Job>> {
+async fn take(tx: &mut Tx, owner: &str, room: usize, now: Timestamp, commands: bool) -> Result<Vec<Job>> {
     let mut jobs = Vec::new();
-    // Agents that have spent what they may: their runs wait.
+    // Agents whose runs wait.
     let mut paused = HashSet::new();
     loop {
         let before = jobs.len();
-        for agent_key in queue::agents_with_room(tx, now).await? {
+        for agent_key in queue::agents_with_room(tx, now, commands).await? {
             if jobs.len() >= room {
                 return Ok(jobs);
             }
             if paused.contains(&agent_key) {
                 continue;
             }
-            let agent = agents::by_key(tx, agent_key).await?;
-            if budgets::state_of(tx, &agent, now).await?.is_some_and(|state| state.spent().is_some()) {
-                paused.insert(agent_key);
-                continue;
-            }
+            let agent = match ready(tx, agent_key, now).await {
+                Ok(Some(agent)) => agent,
+                Err(e @ Error::Unavailable(_)) => return Err(e),
+                // Its budget is spent, or its settings can't be read: no reason for others to wait.
+                Ok(None) | Err(_) => {
+                    paused.insert(agent_key);
+                    continue;
+                }
+            };
             let deadline = timeout_s(&agent).map(|s| now.plus_secs(s));
             let until = now.plus_millis(LEASE_MS);
             let Some(entry) = queue::take(tx, agent_key, owner, now, until, deadline).await? else { continue };
@@ -69,4 +76,11 @@ async fn take(tx: &mut Tx, owner: &str, room: usize, now: Timestamp) -> Result<V
             return Ok(jobs);
         }
     }
+}
+
+/// The agent, unless it has spent what it may.
+async fn ready(tx: &mut Tx, agent_key: i64, now: Timestamp) -> Result<Option<AgentRow>> {
+    let agent = agents::by_key(tx, agent_key).await?;
+    let spent = budgets::state_of(tx, &agent, now).await?.is_some_and(|state| state.spent().is_some());
+    Ok((!spent).then_some(agent))
 }

@@ -12,21 +12,32 @@ use crate::store::{Tx, agents};
 impl Engine {
     pub(super) async fn start_due(&self) -> Result<()> {
         let (app, now) = (self.0.app.clone(), self.0.app.now());
-        if rows::due(&mut app.store.read(), now).await?.is_empty() {
+        if rows::due(&mut app.store.read(), now, app.config.allow_commands).await?.is_empty() {
             return Ok(());
         }
         let store = &self.0.app.store;
         store
             .write(move |tx| {
                 Box::pin(async move {
-                    for schedule in rows::due(tx, now).await? {
-                        start(tx, &app, &schedule, now).await?;
+                    for schedule in rows::due(tx, now, app.config.allow_commands).await? {
+                        match start(tx, &app, &schedule, now).await {
+                            Ok(()) => {}
+                            Err(e @ Error::Unavailable(_)) => return Err(e),
+                            Err(e) => missed(tx, &schedule, &e).await?,
+                        }
                     }
                     Ok(())
                 })
             })
             .await
     }
+}
+
+/// A time that made no run, through a fault of ours or of the agent's settings: the others are not held up by it.
+async fn missed(tx: &mut Tx, schedule: &ScheduleRow, e: &Error) -> Result<()> {
+    tracing::error!(agent = schedule.agent_key, error = %e, "a time of a schedule made no run");
+    let Some(due_at) = schedule.next_at else { return Ok(()) };
+    rows::note(tx, schedule.agent_key, due_at, Err(&e.to_string())).await
 }
 
 async fn start(tx: &mut Tx, app: &App, schedule: &ScheduleRow, now: Timestamp) -> Result<()> {

@@ -57,11 +57,14 @@ pub async fn serve(options: ServeOptions) -> Result<()> {
     let router = router(app.clone(), hub.clone(), Metrics::new(hub.clone()), options.site_root);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopped) = tokio::sync::oneshot::channel();
+    let queue = engine.clone();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         asked_to_stop().await;
         tracing::info!("stopping");
         // Sockets and streams have no end of their own.
         hub.close();
+        // What is begun now would be ended in the middle.
+        queue.close();
         // Nobody waits only when the server has ended already.
         stop.send(()).ok();
     });
@@ -79,6 +82,7 @@ pub async fn serve(options: ServeOptions) -> Result<()> {
     }
     tidy.abort();
     bulk.abort();
+    // Also when the server has ended by itself.
     engine.close();
     // What it has just taken, it begins, so that it can be ended well.
     if tokio::time::timeout(DRAIN, runs).await.is_err() {

@@ -70,8 +70,9 @@ pub async fn remove(tx: &mut Tx, execution_key: i64) -> Result<()> {
     tx.run(Query::new("delete from queue where execution_key = $1").bind(execution_key)).await.map(|_| ())
 }
 
-/// Agents with a run whose time has come and room for it, whoever waits longest first.
-pub async fn agents_with_room(db: &mut impl Executor, now: Timestamp) -> Result<Vec<i64>> {
+/// Agents with a run whose time has come and room for it, whoever waits longest first. Without `commands`, those that run
+/// programs are left to other servers.
+pub async fn agents_with_room(db: &mut impl Executor, now: Timestamp, commands: bool) -> Result<Vec<i64>> {
     // The agents that wait are found by jumping from one to the next in the index.
     let sql = "with recursive waiting (agent_key) as ( \
                  select min(agent_key) from queue \
@@ -80,11 +81,11 @@ pub async fn agents_with_room(db: &mut impl Executor, now: Timestamp) -> Result<
                first (agent_key, at) as ( \
                  select w.agent_key, (select min(q.at) from queue q where q.agent_key = w.agent_key and q.state = 'ready') \
                  from waiting w where w.agent_key is not null) \
-               select f.agent_key from first f join agents a on a.key = f.agent_key where f.at <= $1 \
+               select f.agent_key from first f join agents a on a.key = f.agent_key where f.at <= $1 and (a.kind <> 'command' or $2) \
                and (select count(*) from queue r where r.agent_key = f.agent_key and r.state in ('working', 'away')) \
                  < a.max_concurrency \
                order by f.at, f.agent_key";
-    let rows: Vec<(i64,)> = db.all(Query::new(sql).bind(now.micros())).await?;
+    let rows: Vec<(i64,)> = db.all(Query::new(sql).bind(now.micros()).bind(commands)).await?;
     Ok(rows.into_iter().map(|(key,)| key).collect())
 }
 

@@ -37,10 +37,14 @@ pub async fn next_of(db: &mut impl Executor, agent_keys: &[i64]) -> Result<Vec<(
     db.all(q).await
 }
 
-/// Those whose time has come, at most 100.
-pub async fn due(db: &mut impl Executor, now: Timestamp) -> Result<Vec<ScheduleRow>> {
+/// Those whose time has come, at most 100. Without `commands`, agents that run programs are left to other servers.
+pub async fn due(db: &mut impl Executor, now: Timestamp, commands: bool) -> Result<Vec<ScheduleRow>> {
     let mut q = Query::new(SELECT);
-    q.push("s.next_at <= ").value(now.micros()).push(" order by s.next_at limit 100");
+    q.push("s.next_at <= ").value(now.micros());
+    if !commands {
+        q.push(" and not exists (select 1 from agents a where a.key = s.agent_key and a.kind = 'command')");
+    }
+    q.push(" order by s.next_at limit 100");
     db.all(q).await
 }
 

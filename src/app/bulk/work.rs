@@ -161,14 +161,16 @@ async fn row(app: &App, job: &OpenJob, who: Option<Caller>) -> Result<bool> {
             })
         })
         .await;
-    let Err(Error::Internal(log)) = outcome else { return outcome };
+    let problem = match outcome {
+        Err(e @ (Error::Internal(_) | Error::Invalid(_))) => e.to_string(),
+        other => return other,
+    };
     // What it had changed is taken back. It must not stand in the way of the rows after it.
     let owner = app.bulk.owner.clone();
     app.store
         .write(move |tx| {
             Box::pin(async move {
                 let Some((position, _)) = rows::take(tx, key, &owner, now, until).await? else { return Ok(false) };
-                let problem = Error::Internal(log).to_string();
                 rows::note(tx, key, position, BulkResult::Failed, Some(&problem), now).await?;
                 Ok(true)
             })

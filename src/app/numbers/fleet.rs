@@ -2,14 +2,18 @@
 
 use super::count::{Need, Question};
 use super::{keep, key, look};
+use crate::app::Caller;
+use crate::app::control::startable;
 use crate::app::executions::{ListRequest, list_in};
-use crate::app::{Caller, agents as agents_of};
 use crate::domain::fleet::MOST_AGENTS;
-use crate::domain::{AgentStanding, Choice, Error, ExecutionPage, Filter, Fleet, Result, Status, Timestamp, Window};
+use crate::domain::{
+    AgentStanding, AgentSummary, Choice, Error, ExecutionPage, Filter, Fleet, Result, Status, Timestamp, Window,
+};
+use crate::store::agents::AgentRow;
 use crate::store::{agents, events, executions, schedules};
 use std::collections::HashMap;
 
-/// Of waiting runs, and of the other unfinished ones.
+/// Of waiting runs, of those going on, and of those in a queue.
 const MOST_UNDER_WAY: i64 = 100;
 
 /// The first `limit` agents by name; their numbers are those of the last 24 hours and add up to the cards.
@@ -21,8 +25,8 @@ pub async fn fleet(caller: &Caller, limit: i64) -> Result<Fleet> {
     let filter = Filter::page_default();
     let (filters, seen) = key(&filter, &visible);
     let key = (format!("{limit} {filters}"), seen);
-    if let Some(known) = look(&caller.app.numbers.fleets, &key, now) {
-        return Ok(known);
+    if let Some((known, keys)) = look(&caller.app.numbers.fleets, &key, now) {
+        return Ok(for_caller(caller, known, &keys));
     }
     let mut tx = caller.app.store.snapshot().await?;
     let as_of = events::newest(&mut tx).await?;
@@ -39,32 +43,46 @@ pub async fn fleet(caller: &Caller, limit: i64) -> Result<Fleet> {
         let last_run = newest.iter().find(|r| r.agent_key == row.key).map(executions::Record::summary).transpose()?;
         let next_run = next.get(&row.key).copied().map(Timestamp::from_micros);
         let counts = counts.get(&row.key).copied().unwrap_or_default();
-        standings.push(AgentStanding { agent: agents_of::summary(caller, row), last_run, next_run, counts });
+        standings.push(AgentStanding { agent: startable_here(caller, row), last_run, next_run, counts });
     }
     let fleet = Fleet { agents: standings, more, as_of };
+    let fleet = (fleet, keys);
     keep(&caller.app.numbers.fleets, key, now, &fleet);
-    Ok(fleet)
+    Ok(for_caller(caller, fleet.0, &fleet.1))
 }
 
-/// Unfinished runs, newest start first: up to 100 that wait for somebody and 100 others. `total_count` has them all.
+fn startable_here(caller: &Caller, agent: AgentRow) -> AgentSummary {
+    let can_run = startable(&agent, &caller.app.config).is_ok();
+    AgentSummary { can_run, ..agent.into() }
+}
+
+/// What is kept is the same for all who see these agents; which of them they may start is not.
+fn for_caller(caller: &Caller, mut fleet: Fleet, keys: &[i64]) -> Fleet {
+    for (standing, key) in fleet.agents.iter_mut().zip(keys) {
+        standing.agent.can_run &= caller.writer().is_ok() && caller.operates(*key);
+    }
+    fleet
+}
+
+/// Unfinished runs, newest start first: up to 100 that wait for somebody, 100 that go on or pause, and 100 in a queue.
+/// `total_count` has them all.
 pub async fn under_way(caller: &Caller) -> Result<ExecutionPage> {
     let visible = caller.fleet()?.clone();
-    let (waiting, others): (Vec<_>, Vec<_>) = Status::UNFINISHED.into_iter().partition(|s| *s == Status::Waiting);
     let request = |include: Vec<Status>| ListRequest {
         filter: Filter { status: Choice { include, exclude: Vec::new() }, window: Window::All, ..Filter::default() },
         limit: Some(MOST_UNDER_WAY),
         ..ListRequest::default()
     };
     let mut tx = caller.app.store.snapshot().await?;
-    let mut page = list_in(&mut tx, caller, &request(others), &visible).await?;
-    let waits = list_in(&mut tx, caller, &request(waiting), &visible).await?;
-    page.executions.extend(waits.executions);
+    let mut page = list_in(&mut tx, caller, &request(vec![Status::Waiting]), &visible).await?;
+    for others in [vec![Status::Running, Status::Paused], vec![Status::Queued]] {
+        let more = list_in(&mut tx, caller, &request(others), &visible).await?;
+        page.executions.extend(more.executions);
+        page.has_more |= more.has_more;
+        page.total_count += more.total_count;
+        page.total_is_capped |= more.total_is_capped;
+    }
     page.executions.sort_by(|a, b| (b.effective_start(), &b.id).cmp(&(a.effective_start(), &a.id)));
-    Ok(ExecutionPage {
-        next_cursor: None,
-        has_more: page.has_more || waits.has_more,
-        total_count: page.total_count + waits.total_count,
-        total_is_capped: page.total_is_capped || waits.total_is_capped,
-        ..page
-    })
+    page.next_cursor = None;
+    Ok(page)
 }

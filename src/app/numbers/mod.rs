@@ -32,7 +32,8 @@ pub struct Cache {
     numbers: Kept<Numbers>,
     tools: Kept<Vec<FacetValue>>,
     pub(super) failures: Kept<FailureGroups>,
-    fleets: Kept<Fleet>,
+    /// With the keys of the agents, for what only the one who asks may.
+    fleets: Kept<(Fleet, Vec<i64>)>,
 }
 
 pub(super) fn look<T: Clone>(kept: &Kept<T>, key: &(String, Visible), now: Timestamp) -> Option<T> {

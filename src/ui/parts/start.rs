@@ -8,6 +8,7 @@ use crate::ui::kit::{Button, Icon, Look, act, attr_of, follow, late, view_of};
 use crate::ui::late::ASIDES;
 use crate::ui::paths;
 use crate::ui::state::live::use_live;
+use crate::ui::state::turn::Turn;
 use leptos::ev::{Event, MouseEvent};
 use leptos::html;
 use leptos::prelude::*;
@@ -98,24 +99,35 @@ pub fn start_question(request: StartRequest) -> AnyView {
     let (busy, loading) = (RwSignal::new(false), RwSignal::new(false));
     let (problem, started) = (RwSignal::new(None::<String>), RwSignal::new(None::<ExecutionId>));
     let (text, before) = (RwSignal::new(String::new()), StoredValue::new(String::new()));
-    // The same press twice, or again after a broken connection, starts one run.
+    // The same press twice, or again after a broken connection, starts one run; another text is another request.
     let key = StoredValue::new(String::new());
+    // What comes after the dialog was opened for another run is not for it.
+    let turn = StoredValue::new(Turn::default());
+    let current = move |asked: Turn| turn.try_with_value(|t| t.is_newest(asked)) == Some(true);
     let fill = move |message: String| {
         before.set_value(message.clone());
         text.set(message);
     };
     follow(move || {
         let Some(what) = request.what.get() else { return browser::close_dialog(dialog) };
+        let Some(asked) = turn.try_update_value(Turn::ask) else { return };
         key.set_value(browser::request_key());
         problem.set(None);
         started.set(None);
+        busy.set(false);
+        loading.set(false);
         match what {
             Starting::Agent { .. } => fill(String::new()),
             Starting::Again(run) => {
+                fill(String::new());
                 loading.set(true);
                 // A list has the beginning of a message only.
                 browser::spawn(async move {
-                    match get_run(run.id.to_string()).await {
+                    let answer = get_run(run.id.to_string()).await;
+                    if !current(asked) {
+                        return;
+                    }
+                    match answer {
                         Ok(record) => fill(record.detail.summary.message),
                         Err(e) => {
                             live.note_error(&e);
@@ -135,7 +147,7 @@ pub fn start_question(request: StartRequest) -> AnyView {
         }
         busy.set(true);
         problem.set(None);
-        let (key, message) = (key.get_value(), text.get_untracked());
+        let (key, message, asked) = (key.get_value(), text.get_untracked(), turn.get_value());
         browser::spawn(async move {
             let answer = match what {
                 Starting::Agent { name, .. } => run_agent(key, name, NewRun { message, ..NewRun::default() }).await,
@@ -144,6 +156,9 @@ pub fn start_question(request: StartRequest) -> AnyView {
                     retry_execution(key, run.id.to_string(), Retry { message, ..Retry::default() }).await
                 }
             };
+            if !current(asked) {
+                return;
+            }
             match answer {
                 Ok(id) => started.set(Some(id)),
                 Err(e) => {
@@ -173,7 +188,10 @@ pub fn start_question(request: StartRequest) -> AnyView {
                     rows="8"
                     prop:value=attr_of(move || text.get())
                     disabled=attr_of(move || loading.get())
-                    on:input=act(move |e: Event| text.set(event_target_value(&e)))
+                    on:input=act(move |e: Event| {
+                        key.set_value(browser::request_key());
+                        text.set(event_target_value(&e));
+                    })
                 ></textarea>
             </label>
             <div class="dialog-actions">

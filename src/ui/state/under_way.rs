@@ -23,18 +23,24 @@ pub struct UnderWay {
     live: Live,
     clock: Clock,
     turn: StoredValue<Turn>,
+    /// The server has more than it told.
+    more: RwSignal<bool>,
     pub list: RwSignal<ListState>,
     pub failed: RwSignal<Option<Error>>,
 }
 
 impl UnderWay {
     pub fn new(live: Live, clock: Clock, first: Result<ExecutionPage, Error>) -> Self {
-        let (list, failed) = match first {
-            Ok(page) => (ListState::new(Sort::default(), page), None),
-            Err(e) => (ListState::default(), Some(e)),
+        let (list, more, failed) = match first {
+            Ok(page) => {
+                let more = page.has_more;
+                (ListState::new(Sort::default(), page), more, None)
+            }
+            Err(e) => (ListState::default(), false, Some(e)),
         };
         let turn = StoredValue::new(Turn::default());
-        let it = Self { live, clock, turn, list: RwSignal::new(list), failed: RwSignal::new(failed) };
+        let (list, more, failed) = (RwSignal::new(list), RwSignal::new(more), RwSignal::new(failed));
+        let it = Self { live, clock, turn, more, list, failed };
         Effect::watch(move || live.polls(), move |_, _, _| it.reload(), false);
         Effect::new(move || it.subscribe());
         on_cleanup(move || live.unsubscribe(TOPIC));
@@ -55,7 +61,8 @@ impl UnderWay {
                 let matches = frame.execution.as_ref().map(|run| !run.status.is_terminal());
                 gap |= list.apply(&ServerFrame { matches, ..frame.clone() }, true).resync;
             }
-            list.len() > MOST_ROWS
+            // Of those that were not told some belong on the card by now.
+            list.len() > MOST_ROWS || (self.more.get_untracked() && going_on(list) < SHOWN)
         });
         if gap || told == Some(true) {
             self.reload();
@@ -71,6 +78,7 @@ impl UnderWay {
             }
             match answer {
                 Ok(page) => {
+                    self.more.set(page.has_more);
                     self.list.update(|list| {
                         list.replace(page);
                     });
@@ -88,27 +96,35 @@ impl UnderWay {
     pub fn shown(self) -> (Vec<ExecutionId>, bool) {
         let now = self.clock.now();
         self.list.with(|list| {
-            let (mut ids, total) = shown(list, now);
-            let more = total > SHOWN || list.total().0 > i64::try_from(list.len()).unwrap_or(i64::MAX);
+            let mut ids = shown(list, now);
+            let more = ids.len() > SHOWN || self.more.get();
             ids.truncate(SHOWN);
             (ids, more)
         })
     }
 }
 
-fn shown(list: &ListState, now: Timestamp) -> (Vec<ExecutionId>, usize) {
-    let (mut waiting, mut others) = (Vec::new(), Vec::new());
+fn going_on(list: &ListState) -> usize {
+    list.order().iter().filter_map(|id| list.row(id)).filter(|row| !row.left).count()
+}
+
+fn shown(list: &ListState, now: Timestamp) -> Vec<ExecutionId> {
+    let (mut waiting, mut others, mut queued) = (Vec::new(), Vec::new(), Vec::new());
     for row in list.order().iter().filter_map(|id| list.row(id)) {
         let stays = row.run.completed_at.is_some_and(|at| now.millis_since(at) < STAYS_MS);
         if row.left && !stays {
             continue;
         }
-        let half = if row.run.status == Status::Waiting { &mut waiting } else { &mut others };
-        half.push(row.run.id.clone());
+        let place = match row.run.status {
+            Status::Waiting => &mut waiting,
+            Status::Queued => &mut queued,
+            _ => &mut others,
+        };
+        place.push(row.run.id.clone());
     }
     waiting.append(&mut others);
-    let total = waiting.len();
-    (waiting, total)
+    waiting.append(&mut queued);
+    waiting
 }
 
 #[cfg(test)]
@@ -132,7 +148,7 @@ mod tests {
         };
         let mut list = ListState::new(Sort::default(), page);
         let now = Timestamp::from_millis(1_000_000);
-        assert_eq!(shown(&list, now).0, [id(1), id(3), id(2)]);
+        assert_eq!(shown(&list, now), [id(1), id(3), id(2)]);
 
         let mut ended = run(3, 3);
         (ended.status, ended.version, ended.completed_at) = (Status::Success, ended.version + 1, Some(now));
@@ -144,8 +160,8 @@ mod tests {
             ..ServerFrame::plain(FrameType::ExecutionCompleted)
         };
         list.apply(&frame, true);
-        assert_eq!(shown(&list, now).0, [id(1), id(3), id(2)]);
+        assert_eq!(shown(&list, now), [id(1), id(3), id(2)]);
         let later = Timestamp::from_millis(1_000_000 + STAYS_MS);
-        assert_eq!(shown(&list, later).0, [id(1), id(2)]);
+        assert_eq!(shown(&list, later), [id(1), id(2)]);
     }
 }
