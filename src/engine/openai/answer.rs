@@ -9,7 +9,13 @@ use serde_json::Value;
 /// The most that is kept of a response: the API's limit, less the room to say that it was more.
 const KEPT: usize = (1 << 20) - 256;
 const CALLS: usize = 500;
+/// Kept of the arguments of one call, and of all calls together.
 const ARGUMENT_BYTES: usize = 256 << 10;
+const ALL_ARGUMENT_BYTES: usize = 4 << 20;
+/// Characters of a name or an id.
+const SHORT: usize = 200;
+/// Tools that an error names.
+const NAMED: usize = 5;
 
 /// A piece of a stream, or the whole of an answer that is none: `delta` and `message` are the same thing.
 #[derive(Debug, Deserialize)]
@@ -69,6 +75,8 @@ struct Call {
     id: Option<String>,
     name: String,
     arguments: String,
+    /// Its arguments were longer.
+    cut: bool,
 }
 
 #[derive(Debug, Default)]
@@ -77,6 +85,8 @@ pub struct Answer {
     /// Bytes that were too much.
     left_out: usize,
     calls: Vec<Call>,
+    /// Of the arguments of all calls.
+    argument_bytes: usize,
     usage: Option<Usage>,
     model: Option<String>,
     finish_reason: Option<String>,
@@ -98,11 +108,11 @@ impl Answer {
         if let Some(error) = piece.error.filter(|e| !e.is_null()) {
             return Err(Failure::of(format!("the endpoint broke off: {}", message(&error)), super::UNAVAILABLE));
         }
-        self.model = piece.model.or(self.model.take());
+        self.model = piece.model.map(|m| short(&m)).or(self.model.take());
         self.usage = piece.usage.or(self.usage.take());
         // Runboard asks for one answer.
         let Some(choice) = piece.choices.into_iter().next() else { return Ok(()) };
-        self.finish_reason = choice.finish_reason.or(self.finish_reason.take());
+        self.finish_reason = choice.finish_reason.map(|r| short(&r)).or(self.finish_reason.take());
         let Some(delta) = choice.delta else { return Ok(()) };
         for text in [delta.content, delta.refusal].into_iter().flatten() {
             self.add_text(&text);
@@ -132,14 +142,14 @@ impl Answer {
             self.calls.resize_with(index + 1, Call::default);
         }
         let call = &mut self.calls[index];
-        call.id = piece.id.or(call.id.take());
-        if let Some(function) = piece.function {
-            call.name.push_str(&function.name.unwrap_or_default());
-            let arguments = function.arguments.unwrap_or_default();
-            if call.arguments.len() + arguments.len() <= ARGUMENT_BYTES {
-                call.arguments.push_str(&arguments);
-            }
-        }
+        call.id = piece.id.map(|id| short(&id)).or(call.id.take());
+        let Some(function) = piece.function else { return };
+        let room = SHORT.saturating_sub(call.name.chars().count());
+        call.name.extend(function.name.unwrap_or_default().chars().take(room));
+        self.argument_bytes += call.add_arguments(
+            &function.arguments.unwrap_or_default(),
+            ALL_ARGUMENT_BYTES.saturating_sub(self.argument_bytes),
+        );
     }
 
     /// Whether it came to an end, and a good one.
@@ -149,10 +159,18 @@ impl Answer {
             Some("content_filter") => Some(Failure::lasting("the endpoint's content filter stopped the answer")),
             _ if self.text.trim().is_empty() && !self.calls.is_empty() => Some(Failure::lasting(format!(
                 "the model asked for tools, and this agent has none: {}",
-                self.calls.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ")
+                self.tool_names()
             ))),
             _ => None,
         }
+    }
+
+    /// The first few, and how many more there are.
+    fn tool_names(&self) -> String {
+        let names: Vec<&str> = self.calls.iter().map(|c| c.name.as_str()).filter(|name| !name.is_empty()).collect();
+        let more = names.len().saturating_sub(NAMED);
+        let first = names[..names.len() - more].join(", ");
+        if more == 0 { first } else { format!("{first} and {more} more") }
     }
 
     /// What should be known of an answer that is good.
@@ -168,7 +186,7 @@ impl Answer {
         let details = |d: Option<&Details>, of: fn(&Details) -> Option<i64>| known(d.and_then(of));
         ExecutionPatch {
             response: self.response(),
-            model: self.model.as_ref().map(|m| m.chars().take(200).collect()).filter(|m: &String| !m.is_empty()),
+            model: self.model.clone().filter(|m| !m.is_empty()),
             input_tokens: known(usage.and_then(|u| u.prompt_tokens)),
             output_tokens: known(usage.and_then(|u| u.completion_tokens)),
             cached_tokens: details(usage.and_then(|u| u.prompt_tokens_details.as_ref()), |d| d.cached_tokens),
@@ -190,17 +208,9 @@ impl Answer {
         let calls = self.calls.iter().enumerate().filter(|(_, call)| !call.name.is_empty());
         calls
             .map(|(n, call)| NewToolCall {
-                call_id: call
-                    .id
-                    .clone()
-                    .filter(|id| !id.is_empty())
-                    .unwrap_or_else(|| format!("call-{n}"))
-                    .chars()
-                    .take(200)
-                    .collect(),
-                name: Some(call.name.chars().take(200).collect()),
-                arguments: (!call.arguments.is_empty())
-                    .then(|| serde_json::from_str(&call.arguments).unwrap_or_else(|_| call.arguments.clone().into())),
+                call_id: call.id.clone().filter(|id| !id.is_empty()).unwrap_or_else(|| format!("call-{n}")),
+                name: Some(call.name.clone()),
+                arguments: call.arguments(),
                 error: Some("the model asked for it; this agent runs no tools".to_owned()),
                 status: Some(PartStatus::Failed),
                 started_at: Some(now),
@@ -209,6 +219,31 @@ impl Answer {
             })
             .collect()
     }
+}
+
+impl Call {
+    /// Takes as much of them as there is room for, here and among all calls; how much that was.
+    fn add_arguments(&mut self, piece: &str, room_among_all: usize) -> usize {
+        let room = (ARGUMENT_BYTES - self.arguments.len()).min(room_among_all);
+        // Once something is left out, nothing after it fits to what stands there.
+        let kept = if self.cut { "" } else { &piece[..piece.floor_char_boundary(room)] };
+        self.cut |= kept.len() < piece.len();
+        self.arguments.push_str(kept);
+        kept.len()
+    }
+
+    /// As JSON where it is whole and is some.
+    fn arguments(&self) -> Option<Value> {
+        if self.cut {
+            return Some(format!("{}\n[The rest is not kept.]", self.arguments).into());
+        }
+        let text = &self.arguments;
+        (!text.is_empty()).then(|| serde_json::from_str(text).unwrap_or_else(|_| text.clone().into()))
+    }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(SHORT).collect()
 }
 
 #[cfg(test)]
@@ -249,5 +284,26 @@ mod tests {
         }
         let response = answer.patch().response.expect("a response");
         assert!(response.len() <= 1 << 20 && response.ends_with(" more bytes are not kept.]"), "{}", response.len());
+    }
+
+    #[test]
+    fn names_and_arguments_without_end_are_bounded_and_said_so() {
+        let long = "é".repeat(1 << 20);
+        let call = |n: usize| json!({"index": n, "id": long, "function": {"name": long, "arguments": long}});
+        let calls: Vec<Value> = (0..30).map(call).collect();
+        let answer = answer(&[
+            json!({"model": long, "choices": [{"delta": {"tool_calls": calls}}]}),
+            json!({"choices": [{"delta": {"tool_calls": [call(0)]}, "finish_reason": "tool_calls"}]}),
+        ]);
+        let named = "é".repeat(SHORT);
+        assert_eq!(answer.patch().model.as_ref(), Some(&named));
+        let calls = answer.tool_calls(Timestamp::from_millis(0));
+        assert!(calls.iter().all(|c| c.call_id == named && c.name.as_ref() == Some(&named)));
+        let arguments: Vec<&str> = calls.iter().filter_map(|c| c.arguments.as_ref()?.as_str()).collect();
+        assert!(arguments.len() == 30 && arguments.iter().all(|a| a.ends_with("\n[The rest is not kept.]")));
+        let kept: usize = answer.calls.iter().map(|c| c.arguments.len()).sum();
+        assert_eq!((kept, answer.calls[0].arguments.len()), (ALL_ARGUMENT_BYTES, ARGUMENT_BYTES));
+        let error = answer.verdict().expect("a failure").error;
+        assert!(error.ends_with(" and 25 more") && error.len() < 3_000, "{} bytes", error.len());
     }
 }
