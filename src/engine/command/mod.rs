@@ -9,7 +9,7 @@ use super::outside::{self, Reach};
 use super::{Engine, Halt, halt_after};
 use crate::domain::{CommandConfig, ExecutionPatch, RetryOn};
 use crate::process::group::{self, Ending};
-use crate::process::leftover::RUN_VARIABLE;
+use crate::process::leftover::{self, RUN_VARIABLE};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use std::io;
@@ -87,8 +87,12 @@ async fn follow(
     let waited = halts.wait(&mut child, &mut ending).await;
     let no_longer_than = Instant::now() + LEFT_BEHIND;
     feeding.abort();
-    ending.ask_within(Signal::SIGTERM, LEFT_BEHIND.min(kill_after));
-    halts.meanwhile(ending.rest_of_group(), || ()).await;
+    // What left the group is found by its mark. A server that ends can't wait as long.
+    let patience = LEFT_BEHIND.min(kill_after);
+    let patience_outside = if halts.heard == Some(Halt::Shutdown) { patience / 4 } else { patience };
+    ending.ask_within(Signal::SIGTERM, patience);
+    let rest = async { tokio::join!(ending.rest_of_group(), leftover::end(&job.id, patience_outside)) };
+    halts.meanwhile(rest, || ()).await;
     read_until.send_replace(Some(no_longer_than));
     let reading = async { tokio::join!(response, lines) };
     let hurry = || {
