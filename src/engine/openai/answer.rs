@@ -2,7 +2,7 @@
 
 use crate::domain::{ExecutionPatch, NewToolCall, PartStatus, Timestamp};
 use crate::engine::job::Failure;
-use crate::engine::outside::message;
+use crate::engine::outside::{message, redacted};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -79,9 +79,13 @@ struct Call {
     cut: bool,
 }
 
-#[derive(Debug, Default)]
+/// Can't be printed as it is: it knows a secret.
+#[derive(Default)]
 pub struct Answer {
+    /// As it came; `patch` is what may be shown.
     pub text: String,
+    /// The key the endpoint was sent. It may repeat it.
+    secret: Option<String>,
     /// Bytes that were too much.
     left_out: usize,
     calls: Vec<Call>,
@@ -95,6 +99,15 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// What is shown of the answer will be without this.
+    pub fn keep_out(&mut self, secret: Option<String>) {
+        self.secret = secret;
+    }
+
+    fn shown(&self, text: &str) -> String {
+        redacted(text, self.secret.as_deref())
+    }
+
     /// Takes the data of an event, or a whole answer.
     pub fn take(&mut self, data: &str) -> Result<(), Failure> {
         if data.trim() == "[DONE]" {
@@ -102,7 +115,7 @@ impl Answer {
             return Ok(());
         }
         let piece: Piece = serde_json::from_str(data).map_err(|_| {
-            let shown: String = data.chars().take(200).collect();
+            let shown: String = self.shown(data).chars().take(200).collect();
             Failure::lasting(format!("the endpoint sent something that is no chat completion: {shown}"))
         })?;
         if let Some(error) = piece.error.filter(|e| !e.is_null()) {
@@ -167,7 +180,8 @@ impl Answer {
 
     /// The first few, and how many more there are.
     fn tool_names(&self) -> String {
-        let names: Vec<&str> = self.calls.iter().map(|c| c.name.as_str()).filter(|name| !name.is_empty()).collect();
+        let names = self.calls.iter().filter(|c| !c.name.is_empty()).map(|c| self.shown(&c.name));
+        let names: Vec<String> = names.collect();
         let more = names.len().saturating_sub(NAMED);
         let first = names[..names.len() - more].join(", ");
         if more == 0 { first } else { format!("{first} and {more} more") }
@@ -186,7 +200,7 @@ impl Answer {
         let details = |d: Option<&Details>, of: fn(&Details) -> Option<i64>| known(d.and_then(of));
         ExecutionPatch {
             response: self.response(),
-            model: self.model.clone().filter(|m| !m.is_empty()),
+            model: self.model.as_ref().filter(|m| !m.is_empty()).map(|m| self.shown(m)),
             input_tokens: known(usage.and_then(|u| u.prompt_tokens)),
             output_tokens: known(usage.and_then(|u| u.completion_tokens)),
             cached_tokens: details(usage.and_then(|u| u.prompt_tokens_details.as_ref()), |d| d.cached_tokens),
@@ -197,10 +211,11 @@ impl Answer {
     }
 
     fn response(&self) -> Option<String> {
+        let text = self.shown(&self.text);
         if self.left_out == 0 {
-            return (!self.text.is_empty()).then(|| self.text.clone());
+            return (!text.is_empty()).then_some(text);
         }
-        Some(format!("{}\n[{} more bytes are not kept.]", self.text, self.left_out))
+        Some(format!("{text}\n[{} more bytes are not kept.]", self.left_out))
     }
 
     /// The tools the model asked for. Nobody runs them here: they are recorded as asked for, not as done.
@@ -208,9 +223,12 @@ impl Answer {
         let calls = self.calls.iter().enumerate().filter(|(_, call)| !call.name.is_empty());
         calls
             .map(|(n, call)| NewToolCall {
-                call_id: call.id.clone().filter(|id| !id.is_empty()).unwrap_or_else(|| format!("call-{n}")),
-                name: Some(call.name.clone()),
-                arguments: call.arguments(),
+                call_id: match call.id.as_deref() {
+                    Some("") | None => format!("call-{n}"),
+                    Some(id) => self.shown(id),
+                },
+                name: Some(self.shown(&call.name)),
+                arguments: self.arguments(call),
                 error: Some("the model asked for it; this agent runs no tools".to_owned()),
                 status: Some(PartStatus::Failed),
                 started_at: Some(now),
@@ -218,6 +236,18 @@ impl Answer {
                 ..NewToolCall::default()
             })
             .collect()
+    }
+
+    /// As JSON where they are whole and are some.
+    fn arguments(&self, call: &Call) -> Option<Value> {
+        let text = &call.arguments;
+        if call.cut {
+            return Some(format!("{}\n[The rest is not kept.]", self.shown(text)).into());
+        }
+        // Written anew: a secret could be spelt with escapes.
+        let text = serde_json::from_str::<Value>(text).map_or_else(|_| text.clone(), |value| value.to_string());
+        let text = self.shown(&text);
+        (!text.is_empty()).then(|| serde_json::from_str(&text).unwrap_or_else(|_| text.into()))
     }
 }
 
@@ -230,15 +260,6 @@ impl Call {
         self.cut |= kept.len() < piece.len();
         self.arguments.push_str(kept);
         kept.len()
-    }
-
-    /// As JSON where it is whole and is some.
-    fn arguments(&self) -> Option<Value> {
-        if self.cut {
-            return Some(format!("{}\n[The rest is not kept.]", self.arguments).into());
-        }
-        let text = &self.arguments;
-        (!text.is_empty()).then(|| serde_json::from_str(text).unwrap_or_else(|_| text.clone().into()))
     }
 }
 
@@ -305,5 +326,24 @@ mod tests {
         assert_eq!((kept, answer.calls[0].arguments.len()), (ALL_ARGUMENT_BYTES, ARGUMENT_BYTES));
         let error = answer.verdict().expect("a failure").error;
         assert!(error.ends_with(" and 25 more") && error.len() < 3_000, "{} bytes", error.len());
+    }
+
+    #[test]
+    fn a_key_that_the_endpoint_repeats_is_shown_nowhere() {
+        let key = "sk-0123456789abcdef";
+        let mut answer = Answer::default();
+        answer.keep_out(Some(key.to_owned()));
+        let call = json!({"id": key, "function": {"name": key, "arguments": json!({"key": key}).to_string()}});
+        let text = format!("{}{key}", "x".repeat(KEPT - 12));
+        let piece = json!({"model": key, "choices": [{"delta": {"content": text, "tool_calls": [call]}}]});
+        answer.take(&piece.to_string()).expect("a piece");
+        let patch = answer.patch();
+        assert!(patch.response.expect("a response").ends_with("x…\n[7 more bytes are not kept.]"));
+        assert_eq!(patch.model.as_deref(), Some("…"));
+        let calls = answer.tool_calls(Timestamp::from_millis(0));
+        assert_eq!((calls[0].call_id.as_str(), calls[0].name.as_deref()), ("…", Some("…")));
+        assert_eq!((&calls[0].arguments, answer.tool_names()), (&Some(json!({"key": "…"})), "…".to_owned()));
+        let refused = answer.take(&format!("{}{key}", "x".repeat(195))).expect_err("no completion").error;
+        assert!(refused.ends_with("x…"), "{refused}");
     }
 }

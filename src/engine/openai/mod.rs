@@ -63,6 +63,7 @@ async fn talk(engine: &Engine, job: &Job, config: &OpenaiConfig, answer: &mut An
         Ok(sent) => sent,
         Err(failure) => return Ok(Some(failure)),
     };
+    answer.keep_out(key.clone());
     let heard = listen(engine, job, response, answer).await?;
     Ok(heard.map(|f| Failure { error: outside::without(&f.error, key.as_deref()), ..f }))
 }
