@@ -3,8 +3,10 @@
 use crate::domain::{ExecutionPatch, NewToolCall, PartStatus, Timestamp};
 use crate::engine::job::Failure;
 use crate::engine::outside::{message, redacted};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use std::str::FromStr;
 
 /// The most that is kept of a response: the API's limit, less the room to say that it was more.
 const KEPT: usize = (1 << 20) - 256;
@@ -17,20 +19,22 @@ const SHORT: usize = 200;
 /// Tools that an error names.
 const NAMED: usize = 5;
 
-/// A piece of a stream, or the whole of an answer that is none: `delta` and `message` are the same thing.
+/// A piece of a stream, or the whole of an answer that is none: `delta` and `message` are the same thing. What is good to
+/// know but not needed may be of any shape; then it is unknown.
 #[derive(Debug, Deserialize)]
 struct Piece {
-    #[serde(default)]
-    choices: Vec<Choice>,
+    choices: Option<Vec<Choice>>,
+    #[serde(default, deserialize_with = "lenient")]
     model: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     usage: Option<Usage>,
     error: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Choice {
-    #[serde(alias = "message")]
     delta: Option<Delta>,
+    message: Option<Delta>,
     finish_reason: Option<String>,
 }
 
@@ -43,7 +47,9 @@ struct Delta {
 
 #[derive(Debug, Deserialize)]
 struct CallPiece {
+    #[serde(default, deserialize_with = "lenient")]
     index: Option<usize>,
+    #[serde(default, deserialize_with = "lenient")]
     id: Option<String>,
     function: Option<FunctionPiece>,
 }
@@ -56,18 +62,37 @@ struct FunctionPiece {
 
 #[derive(Debug, Deserialize)]
 struct Usage {
+    #[serde(default, deserialize_with = "number")]
     prompt_tokens: Option<i64>,
+    #[serde(default, deserialize_with = "number")]
     completion_tokens: Option<i64>,
+    #[serde(default, deserialize_with = "lenient")]
     prompt_tokens_details: Option<Details>,
+    #[serde(default, deserialize_with = "lenient")]
     completion_tokens_details: Option<Details>,
     /// USD, where a gateway knows it.
+    #[serde(default, deserialize_with = "number")]
     cost: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Details {
+    #[serde(default, deserialize_with = "number")]
     cached_tokens: Option<i64>,
+    #[serde(default, deserialize_with = "number")]
     reasoning_tokens: Option<i64>,
+}
+
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(from)?).ok())
+}
+
+/// Also one that is written as a text.
+fn number<'de, D: Deserializer<'de>, T: DeserializeOwned + FromStr>(from: D) -> Result<Option<T>, D::Error> {
+    Ok(match Value::deserialize(from)? {
+        Value::String(text) => text.trim().parse().ok(),
+        other => serde_json::from_value(other).ok(),
+    })
 }
 
 #[derive(Debug, Default)]
@@ -108,8 +133,16 @@ impl Answer {
         redacted(text, self.secret.as_deref())
     }
 
+    /// Whether the endpoint said that this is all.
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
     /// Takes the data of an event, or a whole answer.
     pub fn take(&mut self, data: &str) -> Result<(), Failure> {
+        if self.done {
+            return Ok(());
+        }
         if data.trim() == "[DONE]" {
             self.done = true;
             return Ok(());
@@ -124,9 +157,9 @@ impl Answer {
         self.model = piece.model.map(|m| short(&m)).or(self.model.take());
         self.usage = piece.usage.or(self.usage.take());
         // Runboard asks for one answer.
-        let Some(choice) = piece.choices.into_iter().next() else { return Ok(()) };
+        let Some(choice) = piece.choices.into_iter().flatten().next() else { return Ok(()) };
         self.finish_reason = choice.finish_reason.map(|r| short(&r)).or(self.finish_reason.take());
-        let Some(delta) = choice.delta else { return Ok(()) };
+        let Some(delta) = choice.delta.or(choice.message) else { return Ok(()) };
         for text in [delta.content, delta.refusal].into_iter().flatten() {
             self.add_text(&text);
         }
@@ -345,5 +378,22 @@ mod tests {
         assert_eq!((&calls[0].arguments, answer.tool_names()), (&Some(json!({"key": "…"})), "…".to_owned()));
         let refused = answer.take(&format!("{}{key}", "x".repeat(195))).expect_err("no completion").error;
         assert!(refused.ends_with("x…"), "{refused}");
+    }
+
+    #[test]
+    fn what_is_not_needed_may_be_of_any_shape() {
+        let mut answer = answer(&[
+            json!({"model": 7, "choices": null, "usage": null}),
+            json!({"choices": [{"delta": {"content": "yes", "tool_calls": null}, "message": null, "finish_reason": "stop"}]}),
+            json!({"choices": [], "usage": {"prompt_tokens": "12", "completion_tokens": 3, "cost": "0.01",
+                "prompt_tokens_details": "none", "completion_tokens_details": {"reasoning_tokens": []}}}),
+            json!({"choices": [], "usage": "unknown"}),
+        ]);
+        answer.take(" [DONE]").expect("the end");
+        answer.take("what comes after it is not read").expect("nothing");
+        let patch = answer.patch();
+        assert_eq!((patch.response.as_deref(), patch.model, answer.verdict()), (Some("yes"), None, None));
+        assert_eq!((patch.input_tokens, patch.output_tokens, patch.cost), (Some(12), Some(3), Some(0.01)));
+        assert_eq!((patch.cached_tokens, patch.reasoning_tokens), (None, None));
     }
 }
