@@ -6,6 +6,7 @@ use crate::app::{App, Config, agent_check};
 use crate::domain::{Error, Result, RetryOn, Role};
 use crate::store::agents::AgentRow;
 use crate::store::users;
+use axum::body::Bytes;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Response, StatusCode, header};
 use serde_json::Value;
@@ -13,7 +14,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// Nothing came for so long: the other side is taken to be gone.
+/// Nothing more came for so long: the other side is taken to be gone. Before an answer begins, only the run's own time
+/// ends the waiting: a model may think for longer.
 const STALL: Duration = Duration::from_mins(5);
 const CONNECT: Duration = Duration::from_secs(10);
 /// Read of an answer that is an error.
@@ -129,7 +131,6 @@ pub fn client(reach: Reach) -> Result<reqwest::Client> {
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .connect_timeout(CONNECT)
-        .read_timeout(STALL)
         .build()
         .map_err(|e| Error::Unavailable(format!("no HTTP client: {e}")))
 }
@@ -159,11 +160,20 @@ pub fn broken(who: &str, error: &reqwest::Error) -> Failure {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    if error.is_timeout() && !error.is_connect() {
-        return Failure::of(format!("the {who} said nothing for {} s", STALL.as_secs()), RetryOn::Timeout);
-    }
     let what = if error.is_connect() { "can't be reached" } else { "broke off" };
-    Failure::of(format!("the {who} {what}: {cause}"), RetryOn::Unavailable)
+    let kind = if error.is_timeout() && !error.is_connect() { RetryOn::Timeout } else { RetryOn::Unavailable };
+    Failure::of(format!("the {who} {what}: {cause}"), kind)
+}
+
+/// The next piece of an answer, `None` at its end. `begun`: something of it has come already.
+pub async fn next(who: &str, response: &mut Response, begun: bool) -> Result<Option<Bytes>, Failure> {
+    let read = async { response.chunk().await.map_err(|e| broken(who, &e)) };
+    if !begun {
+        return read.await;
+    }
+    tokio::time::timeout(STALL, read).await.unwrap_or_else(|_| {
+        Err(Failure::of(format!("the {who} said nothing for {} s", STALL.as_secs()), RetryOn::Timeout))
+    })
 }
 
 /// Why it did not do what it was asked, and whether asking again later is of use. To be shown by way of `without`.
@@ -172,7 +182,8 @@ pub async fn refusal(who: &str, mut response: Response) -> Failure {
     let wait = response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok());
     let wait_s = wait.and_then(|v| v.trim().parse().ok());
     let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
+    // An error's text is there at once, or not worth the wait.
+    while let Ok(Some(chunk)) = next(who, &mut response, true).await {
         body.extend_from_slice(&chunk);
         if body.len() > ERROR_BYTES {
             break;

@@ -141,12 +141,14 @@ async fn listen(engine: &Engine, job: &Job, mut response: Response, answer: &mut
     let mut data = Vec::new();
     let mut show_at = Instant::now();
     let mut shown = 0;
+    let mut begun = false;
     loop {
-        let chunk = match response.chunk().await {
+        let chunk = match outside::next("endpoint", &mut response, begun).await {
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
-            Err(e) => return Ok(Some(outside::broken("endpoint", &e))),
+            Err(failure) => return Ok(Some(failure)),
         };
+        begun = true;
         if events.push(&chunk, &mut data).is_err() {
             return Ok(Some(Failure::lasting("the endpoint sent an event without end")));
         }
@@ -177,7 +179,7 @@ fn take(answer: &mut Answer, data: &mut Vec<String>) -> Option<Failure> {
 /// An answer that is no stream.
 async fn whole(mut response: Response, answer: &mut Answer) -> Result<(), Failure> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| outside::broken("endpoint", &e))? {
+    while let Some(chunk) = outside::next("endpoint", &mut response, !body.is_empty()).await? {
         body.extend_from_slice(&chunk);
         if body.len() > ANSWER_BYTES {
             return Err(Failure::lasting("the endpoint's answer is too long"));
