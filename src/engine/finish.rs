@@ -11,6 +11,9 @@ use crate::store::{Tx, agents, executions, queue};
 use std::time::Duration;
 use tokio::sync::watch;
 
+/// An error that is longer is cut. What others say of their errors has no limit of its own.
+const ERROR_BYTES: usize = 64 << 10;
+const CUT: &str = "\n[The rest is not kept.]";
 /// Nobody is left alone for longer, whatever they ask for.
 const LONGEST_WAIT_S: i64 = 86_400;
 /// The database could not be reached: tried again after.
@@ -103,7 +106,7 @@ pub(super) async fn close(
         Some(_) => Status::Failed,
         None => Status::Success,
     };
-    let error = end.failure.as_ref().filter(|_| !end.stopped).map(|f| f.error.clone());
+    let error = end.failure.as_ref().filter(|_| !end.stopped).map(|f| bounded(f.error.clone()));
     let patch = ExecutionPatch { status: Some(status), error, ..end.patch };
     record::change(tx, run, &patch, now).await?;
     match &end.failure {
@@ -111,6 +114,14 @@ pub(super) async fn close(
         Some(failure) if run.cancel_requested_at.is_none() => start_again(tx, app, run, failure, tries, now).await,
         _ => Ok(()),
     }
+}
+
+fn bounded(mut error: String) -> String {
+    if error.len() > ERROR_BYTES {
+        error.truncate(error.floor_char_boundary(ERROR_BYTES - CUT.len()));
+        error.push_str(CUT);
+    }
+    error
 }
 
 /// Starts a failed run again, where its agent wants that for such a failure, and not before the other side wants it.
@@ -134,4 +145,17 @@ async fn start_again(
     let (new, attempt) = (again(tx, run).await?, run.attempt + 1);
     let start = Start { agent: &agent, user_key: run.user_key, new, attempt, ready_at, tries: tries + 1 };
     enqueue(tx, start, now).await.map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_without_end_is_bounded_and_said_so() {
+        let whole = "x".repeat(ERROR_BYTES);
+        assert_eq!(bounded(whole.clone()), whole);
+        let cut = bounded(format!("x{}", "é".repeat(ERROR_BYTES)));
+        assert!(cut.len() <= ERROR_BYTES && cut.ends_with(CUT), "{} bytes", cut.len());
+    }
 }

@@ -6,6 +6,7 @@ use crate::app::{App, Config, agent_check};
 use crate::domain::{Error, Result, RetryOn, Role};
 use crate::store::agents::AgentRow;
 use crate::store::users;
+use axum::body::Bytes;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Response, StatusCode, header};
 use serde_json::Value;
@@ -13,11 +14,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// Nothing came for so long: the other side is taken to be gone.
+/// Nothing more came for so long: the other side is taken to be gone. Before an answer begins, only the run's own time
+/// ends the waiting: a model may think for longer.
 const STALL: Duration = Duration::from_mins(5);
 const CONNECT: Duration = Duration::from_secs(10);
 /// Read of an answer that is an error.
 const ERROR_BYTES: usize = 64 << 10;
+/// Characters kept of what it says.
+const ERROR_CHARS: usize = 2_000;
+/// Stands for a secret. Shorter than any that is replaced, so that nothing grows.
+const HIDDEN: &str = "…";
 
 /// How far an agent's requests may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +131,6 @@ pub fn client(reach: Reach) -> Result<reqwest::Client> {
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .connect_timeout(CONNECT)
-        .read_timeout(STALL)
         .build()
         .map_err(|e| Error::Unavailable(format!("no HTTP client: {e}")))
 }
@@ -155,20 +160,30 @@ pub fn broken(who: &str, error: &reqwest::Error) -> Failure {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    if error.is_timeout() && !error.is_connect() {
-        return Failure::of(format!("the {who} said nothing for {} s", STALL.as_secs()), RetryOn::Timeout);
-    }
     let what = if error.is_connect() { "can't be reached" } else { "broke off" };
-    Failure::of(format!("the {who} {what}: {cause}"), RetryOn::Unavailable)
+    let kind = if error.is_timeout() && !error.is_connect() { RetryOn::Timeout } else { RetryOn::Unavailable };
+    Failure::of(format!("the {who} {what}: {cause}"), kind)
 }
 
-/// Why it did not do what it was asked, and whether asking again later is of use.
+/// The next piece of an answer, `None` at its end. `begun`: something of it has come already.
+pub async fn next(who: &str, response: &mut Response, begun: bool) -> Result<Option<Bytes>, Failure> {
+    let read = async { response.chunk().await.map_err(|e| broken(who, &e)) };
+    if !begun {
+        return read.await;
+    }
+    tokio::time::timeout(STALL, read).await.unwrap_or_else(|_| {
+        Err(Failure::of(format!("the {who} said nothing for {} s", STALL.as_secs()), RetryOn::Timeout))
+    })
+}
+
+/// Why it did not do what it was asked, and whether asking again later is of use. To be shown by way of `without`.
 pub async fn refusal(who: &str, mut response: Response) -> Failure {
     let status = response.status();
     let wait = response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok());
     let wait_s = wait.and_then(|v| v.trim().parse().ok());
     let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
+    // An error's text is there at once, or not worth the wait.
+    while let Ok(Some(chunk)) = next(who, &mut response, true).await {
         body.extend_from_slice(&chunk);
         if body.len() > ERROR_BYTES {
             break;
@@ -176,7 +191,7 @@ pub async fn refusal(who: &str, mut response: Response) -> Failure {
     }
     let said = match serde_json::from_slice::<Value>(&body) {
         Ok(value) => message(&value),
-        Err(_) => String::from_utf8_lossy(&body).trim().chars().take(500).collect(),
+        Err(_) => String::from_utf8_lossy(&body).trim().to_owned(),
     };
     let said = if said.is_empty() { said } else { format!(": {said}") };
     let error = format!("the {who} answered {status}{said}");
@@ -189,19 +204,31 @@ pub async fn refusal(who: &str, mut response: Response) -> Failure {
     }
 }
 
-/// What a JSON answer says of its own error, in whichever shape.
+/// What a JSON answer says of its own error, in whichever shape and however long.
 pub fn message(error: &Value) -> String {
     let inner = error.get("error").unwrap_or(error);
     let text = ["message", "detail"].iter().find_map(|name| inner.get(name).and_then(Value::as_str)).or(inner.as_str());
-    text.map_or_else(|| inner.to_string(), ToOwned::to_owned).chars().take(1_000).collect()
+    text.map_or_else(|| inner.to_string(), ToOwned::to_owned)
 }
 
-/// A text without the secret that whoever wrote it was sent.
-pub fn without(text: &str, secret: Option<&str>) -> String {
-    match secret {
-        Some(secret) if secret.len() >= 4 => text.replace(secret, "…"),
-        _ => text.to_owned(),
+/// An error without the secret that whoever wrote it was sent, and not too long. Cut last: of a secret that was cut,
+/// the rest would not be found.
+pub fn without(error: &str, secret: Option<&str>) -> String {
+    redacted(error, secret).chars().take(ERROR_CHARS).collect()
+}
+
+/// A text without a secret. One that was cut, or goes on, may end in the beginning of it.
+pub fn redacted(text: &str, secret: Option<&str>) -> String {
+    let Some(secret) = secret.filter(|secret| secret.len() >= 4) else { return text.to_owned() };
+    let mut text = text.replace(secret, HIDDEN);
+    // A letter or two may be anything's beginning.
+    let telling = 8.min(secret.len() / 2);
+    let begun = (telling..secret.len()).rev().find(|n| text.as_bytes().ends_with(&secret.as_bytes()[..*n]));
+    if let Some(n) = begun {
+        text.truncate(text.len() - n);
+        text.push_str(HIDDEN);
     }
+    text
 }
 
 #[cfg(test)]
@@ -252,5 +279,16 @@ mod tests {
         let resolve = |reach: Reach| reach.resolve("localhost".parse().expect("a name"));
         assert!(resolve(Reach::Inside).await.is_ok());
         assert!(resolve(Reach::Public).await.is_err());
+    }
+
+    #[test]
+    fn no_part_of_a_secret_is_left_where_a_text_was_cut() {
+        let secret = Some("sk-0123456789");
+        let long = "x".repeat(ERROR_CHARS - 5);
+        assert_eq!(without(&format!("{long}sk-0123456789 and more"), secret), format!("{long}… and"));
+        assert_eq!(redacted("a sk-0123456789, sk-01234567", secret), "a …, …");
+        assert_eq!(redacted("it begins with sk-", secret), "it begins with sk-");
+        assert_eq!(redacted("an été", Some("étéé")), "an …");
+        assert_eq!(redacted("as it is", None), "as it is");
     }
 }

@@ -1,5 +1,5 @@
-//! Server. Processes that outlived the server that started them. They carry their run's id in their environment, which
-//! is how they are told from all others, whatever group they are in.
+//! Server. Processes that outlived their command, or the server that started them. They carry their run's id in their
+//! environment, which is how they are told from all others, whatever group they are in.
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;

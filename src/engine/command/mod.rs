@@ -9,7 +9,7 @@ use super::outside::{self, Reach};
 use super::{Engine, Halt, halt_after};
 use crate::domain::{CommandConfig, ExecutionPatch, RetryOn};
 use crate::process::group::{self, Ending};
-use crate::process::leftover::RUN_VARIABLE;
+use crate::process::leftover::{self, RUN_VARIABLE};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use std::io;
@@ -18,6 +18,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// Variables every command is given, if the server has them; others only where its agent names them.
 const USUAL_ENV: [&str; 6] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"];
@@ -76,14 +77,28 @@ async fn follow(
     else {
         return Failure::lasting("the command has no input or output").into();
     };
-    let (ended, seen_ended) = watch::channel(false);
+    let (read_until, until) = watch::channel(None);
     let feeding = tokio::spawn(feed(stdin, job.message.clone()));
-    let response = tokio::spawn(output::response(stdout, seen_ended.clone()));
-    let lines = tokio::spawn(output::lines(stderr, seen_ended, log.clone()));
-    let waited = wait(engine, job, &mut child, group, halted, log).await;
-    ended.send_replace(true);
+    let response = tokio::spawn(output::response(stdout, until.clone()));
+    let lines = tokio::spawn(output::lines(stderr, until, log.clone()));
+    let kill_after = Duration::from_millis(engine.0.app.config.kill_after_ms);
+    let mut halts = Halts { engine, job, log, halted, heard: None };
+    let mut ending = Ending::new(group, kill_after);
+    let waited = halts.wait(&mut child, &mut ending).await;
+    let no_longer_than = Instant::now() + LEFT_BEHIND;
     feeding.abort();
-    let (response, last_line) = (response.await, lines.await);
+    // What left the group is found by its mark. A server that ends can't wait as long.
+    let patience = LEFT_BEHIND.min(kill_after);
+    let patience_outside = if halts.heard == Some(Halt::Shutdown) { patience / 4 } else { patience };
+    ending.ask_within(Signal::SIGTERM, patience);
+    let rest = async { tokio::join!(ending.rest_of_group(), leftover::end(&job.id, patience_outside)) };
+    halts.meanwhile(rest, || ()).await;
+    read_until.send_replace(Some(no_longer_than));
+    let reading = async { tokio::join!(response, lines) };
+    let hurry = || {
+        read_until.send_replace(Some(Instant::now()));
+    };
+    let (response, last_line) = halts.meanwhile(reading, hurry).await;
     let (Ok(response), Ok(last_line)) = (response, last_line) else {
         return Failure::lasting("the output of the command could not be read").into();
     };
@@ -102,38 +117,60 @@ async fn feed(mut stdin: ChildStdin, message: String) {
     }
 }
 
-/// Waits for the end of the command and of its group. When it is to end, SIGTERM asks, and SIGKILL makes it.
-async fn wait(
-    engine: &Engine,
-    job: &Job,
-    child: &mut Child,
-    group: Pid,
-    mut halted: watch::Receiver<Option<Halt>>,
-    log: &Log,
-) -> io::Result<ExitStatus> {
-    let config = &engine.0.app.config;
-    let kill_after = Duration::from_millis(config.kill_after_ms);
-    let mut ending = Ending::new(group, kill_after);
-    let mut killed = false;
-    let mut heard = None;
-    let status = loop {
-        tokio::select! {
-            status = child.wait() => break status?,
-            why = halt_after(&mut halted, heard) => {
-                heard = Some(why);
-                // A server that ends has no more time than this.
-                let patience = if why == Halt::Shutdown { kill_after.min(Duration::from_millis(config.drain_ms)) } else { kill_after };
-                ending.ask_within(Signal::SIGTERM, patience);
-                engine.told(job, why, log, "SIGTERM sent").await;
-            }
-            () = ending.patience(), if !killed => {
-                killed = true;
-                ending.kill();
-                log.note("still running: SIGKILL sent").await;
+/// Hears of reasons to end a run, and says that they were heard.
+struct Halts<'a> {
+    engine: &'a Engine,
+    job: &'a Job,
+    log: &'a Log,
+    halted: watch::Receiver<Option<Halt>>,
+    heard: Option<Halt>,
+}
+
+impl Halts<'_> {
+    async fn next(&mut self) -> Halt {
+        halt_after(&mut self.halted, self.heard).await
+    }
+
+    async fn told(&mut self, why: Halt, how: &str) {
+        self.heard = Some(why);
+        self.engine.told(self.job, why, self.log, how).await;
+    }
+
+    /// Waits for the end of the command. When it is to end, SIGTERM asks, and SIGKILL makes it.
+    async fn wait(&mut self, child: &mut Child, ending: &mut Ending) -> io::Result<ExitStatus> {
+        let config = &self.engine.0.app.config;
+        let kill_after = Duration::from_millis(config.kill_after_ms);
+        let drain = Duration::from_millis(config.drain_ms);
+        let mut killed = false;
+        loop {
+            tokio::select! {
+                status = child.wait() => return status,
+                why = self.next() => {
+                    // A server that ends has no more time than this.
+                    let patience = if why == Halt::Shutdown { kill_after.min(drain) } else { kill_after };
+                    ending.ask_within(Signal::SIGTERM, patience);
+                    self.told(why, "SIGTERM sent").await;
+                }
+                () = ending.patience(), if !killed => {
+                    killed = true;
+                    ending.kill();
+                    self.log.note("still running: SIGKILL sent").await;
+                }
             }
         }
-    };
-    ending.ask_within(Signal::SIGTERM, LEFT_BEHIND.min(kill_after));
-    ending.rest_of_group().await;
-    Ok(status)
+    }
+
+    /// Does what has an end of its own after the command's; `hurry` is called when the run is to end meanwhile.
+    async fn meanwhile<T>(&mut self, work: impl Future<Output = T>, hurry: impl Fn()) -> T {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                why = self.next() => {
+                    hurry();
+                    self.told(why, "the command had ended").await;
+                }
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@ use crate::process::lines::Lines;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 /// The most that is kept of a response: the API's limit, less the room to say that it was more.
 const KEPT: usize = (1 << 20) - 256;
@@ -17,32 +17,52 @@ const PARTIAL: Duration = Duration::from_millis(200);
 /// The most a pipe can hold: what is read beyond that after the command's end is not the command's.
 const PIPE_CAPACITY: usize = 1 << 20;
 
+/// Once the command has ended: when its outputs are no longer read, whoever still holds them.
+pub type Until = watch::Receiver<Option<Instant>>;
+
 /// Reads the next bytes; `None` at the end, which is also when the command has ended and nothing more comes.
 struct Source<R> {
     pipe: R,
-    ended: watch::Receiver<bool>,
+    until: Until,
     chunk: Vec<u8>,
     after_end: usize,
+    over: bool,
 }
 
 impl<R: AsyncRead + Unpin> Source<R> {
-    fn new(pipe: R, ended: watch::Receiver<bool>) -> Self {
-        Self { pipe, ended, chunk: vec![0; 64 << 10], after_end: 0 }
+    fn new(pipe: R, until: Until) -> Self {
+        Self { pipe, until, chunk: vec![0; 64 << 10], after_end: 0, over: false }
     }
 
     async fn next(&mut self) -> Option<&[u8]> {
-        let mut ended = *self.ended.borrow();
-        let n = loop {
+        if self.over {
+            return None;
+        }
+        let (n, until) = loop {
+            let until = *self.until.borrow_and_update();
+            let stop_at = until.map(|at| at.min(Instant::now() + QUIET));
             tokio::select! {
-                read = self.pipe.read(&mut self.chunk) => break read.ok().filter(|n| *n > 0)?,
-                () = sleep(QUIET), if ended => return None,
-                _ = self.ended.changed(), if !ended => ended = true,
+                // What is in the pipe already comes first.
+                biased;
+                read = self.pipe.read(&mut self.chunk) => break (read.ok().filter(|n| *n > 0)?, until),
+                // Without a sender nobody wants to know.
+                changed = self.until.changed() => changed.ok()?,
+                () = over(stop_at) => return None,
             }
         };
-        if ended {
+        if let Some(until) = until {
             self.after_end += n;
+            // Late, only what had piled up is still read, and that comes in full pieces.
+            self.over = Instant::now() >= until && n < self.chunk.len();
         }
         (self.after_end <= PIPE_CAPACITY).then(|| &self.chunk[..n])
+    }
+}
+
+async fn over(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -53,8 +73,8 @@ pub struct Response {
     total: usize,
 }
 
-pub async fn response(pipe: impl AsyncRead + Unpin, ended: watch::Receiver<bool>) -> Response {
-    let mut source = Source::new(pipe, ended);
+pub async fn response(pipe: impl AsyncRead + Unpin, until: Until) -> Response {
+    let mut source = Source::new(pipe, until);
     let mut response = Response::default();
     while let Some(chunk) = source.next().await {
         response.push(chunk);
@@ -103,8 +123,8 @@ fn is_binary(bytes: &[u8]) -> bool {
 }
 
 /// Writes lines into the log as they come; answers the last one that is not blank.
-pub async fn lines(pipe: impl AsyncRead + Unpin, ended: watch::Receiver<bool>, log: Log) -> Option<String> {
-    let mut source = Source::new(pipe, ended);
+pub async fn lines(pipe: impl AsyncRead + Unpin, until: Until, log: Log) -> Option<String> {
+    let mut source = Source::new(pipe, until);
     let mut lines = Lines::default();
     let mut last = None;
     let mut show_at = Instant::now();
@@ -146,6 +166,7 @@ pub async fn lines(pipe: impl AsyncRead + Unpin, ended: watch::Receiver<bool>, l
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::AsyncWriteExt as _;
 
     fn written(chunks: &[&[u8]]) -> Option<String> {
         let mut response = Response::default();
@@ -179,5 +200,13 @@ mod tests {
             let text = written(&[bytes]).expect("a note");
             assert_eq!(text, format!("[The command wrote {} bytes that are no text; they are not kept.]", bytes.len()));
         }
+    }
+
+    #[tokio::test]
+    async fn late_only_what_had_come_is_still_read() {
+        let (mut held_open, pipe) = tokio::io::duplex(64);
+        held_open.write_all(b"abc").await.expect("room");
+        let (_sender, until) = watch::channel(Some(Instant::now()));
+        assert_eq!(response(pipe, until).await.text().as_deref(), Some("abc"));
     }
 }

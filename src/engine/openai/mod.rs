@@ -9,7 +9,7 @@ use super::log::Log;
 use super::outside::{self, Reach};
 use super::{Engine, Halt, halt_after};
 use crate::app::App;
-use crate::domain::{Error, OpenaiConfig, Result, RetryOn};
+use crate::domain::{Error, NewToolCall, OpenaiConfig, Result, RetryOn};
 use crate::store::agents::AgentRow;
 use answer::Answer;
 use events::Events;
@@ -22,6 +22,8 @@ use tokio::time::Instant;
 const UNAVAILABLE: RetryOn = RetryOn::Unavailable;
 /// What has come is written this often at most; longer texts less often.
 const SHOW: Duration = Duration::from_millis(500);
+/// The database could not be reached: tried again after.
+const AGAIN: Duration = Duration::from_millis(500);
 /// Of an answer that is no stream.
 const ANSWER_BYTES: usize = 16 << 20;
 
@@ -50,9 +52,29 @@ pub async fn run(
     }
     let calls = answer.tool_calls(engine.0.app.now());
     if !calls.is_empty() {
-        engine.note_calls(job, calls).await?;
+        note(engine, job, calls, halted).await?;
     }
     Ok(Outcome { failure, patch: answer.patch(), reports_later: false })
+}
+
+/// Notes the calls, however long the database is away: the answer is not to be lost with them.
+async fn note(
+    engine: &Engine,
+    job: &Job,
+    calls: Vec<NewToolCall>,
+    mut halted: watch::Receiver<Option<Halt>>,
+) -> Result<()> {
+    while let Err(e) = engine.note_calls(job, calls.clone()).await {
+        if !matches!(e, Error::Unavailable(_)) {
+            return Err(e);
+        }
+        tracing::warn!(id = %job.id, error = %e, "the tool calls of a run wait");
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            _ = halted.wait_for(|why| *why == Some(Halt::Lost)) => break,
+        }
+    }
+    Ok(())
 }
 
 /// Asks and listens until the answer is whole, or can't be.
@@ -63,6 +85,7 @@ async fn talk(engine: &Engine, job: &Job, config: &OpenaiConfig, answer: &mut An
         Ok(sent) => sent,
         Err(failure) => return Ok(Some(failure)),
     };
+    answer.keep_out(key.clone());
     let heard = listen(engine, job, response, answer).await?;
     Ok(heard.map(|f| Failure { error: outside::without(&f.error, key.as_deref()), ..f }))
 }
@@ -118,17 +141,23 @@ async fn listen(engine: &Engine, job: &Job, mut response: Response, answer: &mut
     let mut data = Vec::new();
     let mut show_at = Instant::now();
     let mut shown = 0;
+    let mut begun = false;
     loop {
-        let chunk = match response.chunk().await {
+        let chunk = match outside::next("endpoint", &mut response, begun).await {
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
-            Err(e) => return Ok(Some(outside::broken("endpoint", &e))),
+            Err(failure) => return Ok(Some(failure)),
         };
+        begun = true;
         if events.push(&chunk, &mut data).is_err() {
             return Ok(Some(Failure::lasting("the endpoint sent an event without end")));
         }
         if let Some(failure) = take(answer, &mut data) {
             return Ok(Some(failure));
+        }
+        // Some endpoints keep the connection open.
+        if answer.is_done() {
+            return Ok(answer.verdict());
         }
         if answer.text.len() > shown && Instant::now() >= show_at {
             shown = answer.text.len();
@@ -150,7 +179,7 @@ fn take(answer: &mut Answer, data: &mut Vec<String>) -> Option<Failure> {
 /// An answer that is no stream.
 async fn whole(mut response: Response, answer: &mut Answer) -> Result<(), Failure> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| outside::broken("endpoint", &e))? {
+    while let Some(chunk) = outside::next("endpoint", &mut response, !body.is_empty()).await? {
         body.extend_from_slice(&chunk);
         if body.len() > ANSWER_BYTES {
             return Err(Failure::lasting("the endpoint's answer is too long"));

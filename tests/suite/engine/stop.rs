@@ -11,6 +11,7 @@ on_both!(
     a_run_that_waits_is_stopped_at_once,
     a_command_is_asked_to_end_and_the_record_says_when,
     a_command_that_ignores_the_request_and_what_it_forked_are_killed,
+    what_left_the_group_ends_with_the_run,
     a_stop_reaches_sub_runs,
     a_run_that_ends_well_after_its_stop_is_cancelled,
 );
@@ -68,6 +69,26 @@ async fn a_command_that_ignores_the_request_and_what_it_forked_are_killed(backen
     assert_eq!(works.status(&id).await, Status::Cancelled);
     assert!(works.log(&id).await.iter().any(|l| l.text == "still running: SIGKILL sent"));
     until("the whole group is gone", async || leftover::of_run(&id).is_empty()).await;
+}
+
+async fn what_left_the_group_ends_with_the_run(backend: Backend) {
+    let works = Works::new(backend).await;
+    let deaf = r#"setsid sh -c 'trap "" TERM; echo ready >&2; while :; do sleep 0.1; done' & wait"#;
+    works.script("stopped", deaf, json!({})).await;
+    let id = works.start("stopped", "").await;
+    works.step().await;
+    works.until_logged(&id, "ready").await;
+    control::terminate(&works.world.admin, &id, false).await.expect("asked");
+    works.until_idle().await;
+    assert_eq!(works.status(&id).await, Status::Cancelled);
+    until("what left is gone", async || leftover::of_run(&id).is_empty()).await;
+
+    works.script("ends", "setsid sleep 1000 & echo done", json!({})).await;
+    let id = works.start("ends", "").await;
+    works.until_idle().await;
+    let run = works.run(&id).await;
+    assert_eq!((run.summary.status, run.response.as_deref()), (Status::Success, Some("done")));
+    until("what left is gone", async || leftover::of_run(&id).is_empty()).await;
 }
 
 async fn a_stop_reaches_sub_runs(backend: Backend) {
