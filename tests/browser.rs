@@ -5,8 +5,8 @@ use leptos::html;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use runboard::domain::{ExecutionPage, ExecutionSummary, FrameType, ServerFrame};
-use runboard::ui::parts::StopDialog;
 use runboard::ui::parts::runs::{ListActions, RunList};
+use runboard::ui::parts::{StartDialog, StopDialog};
 use runboard::ui::state::clock::Clock;
 use runboard::ui::state::live::Live;
 use runboard::ui::state::query::PageQuery;
@@ -67,7 +67,7 @@ fn mount(n: usize) -> (HtmlElement, Runs, impl Sized) {
             base: StoredValue::new("/executions".to_owned()),
         };
         let area = NodeRef::<html::Div>::new();
-        view! { <StopDialog><RunList runs actions area/></StopDialog> }
+        view! { <StopDialog><StartDialog/><RunList runs actions area/></StopDialog> }
     });
     let runs = out.borrow_mut().take().expect("mounted");
     (place, runs, handle)

@@ -63,6 +63,6 @@ test('a page that can not be taken over stays as the server made it', async ({ p
   await page.goto('/')
   await expect(page.getByRole('main')).toContainText('could not be loaded')
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Dashboard')
-  await page.getByRole('link', { name: 'All executions' }).click()
+  await page.getByRole('link', { name: 'All unfinished' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Executions')
 })
