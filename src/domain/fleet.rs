@@ -1,6 +1,5 @@
 //! Both sides. The agents as the dashboard shows them: each with its newest run and the last 24 hours in numbers.
 
-use super::agent::AgentSummary;
 use super::execution::ExecutionSummary;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -29,7 +28,9 @@ pub struct AgentCounts {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AgentStanding {
-    pub agent: AgentSummary,
+    pub name: String,
+    /// For people.
+    pub display_name: String,
     pub last_run: Option<ExecutionSummary>,
     /// When its schedule starts one.
     pub next_run: Option<Timestamp>,

@@ -3,13 +3,10 @@
 use super::count::{Need, Question};
 use super::{keep, key, look};
 use crate::app::Caller;
-use crate::app::control::startable;
 use crate::app::executions::{ListRequest, list_in};
 use crate::domain::fleet::MOST_AGENTS;
-use crate::domain::{
-    AgentStanding, AgentSummary, Choice, Error, ExecutionPage, Filter, Fleet, Result, Status, Timestamp, Window,
-};
-use crate::store::agents::AgentRow;
+use crate::domain::{AgentStanding, Choice, Error, ExecutionPage, Filter, Fleet, Result, Status, Timestamp, Window};
+use crate::store::executions::Record;
 use crate::store::{agents, events, executions, schedules};
 use std::collections::HashMap;
 
@@ -25,8 +22,8 @@ pub async fn fleet(caller: &Caller, limit: i64) -> Result<Fleet> {
     let filter = Filter::page_default();
     let (filters, seen) = key(&filter, &visible);
     let key = (format!("{limit} {filters}"), seen);
-    if let Some((known, keys)) = look(&caller.app.numbers.fleets, &key, now) {
-        return Ok(for_caller(caller, known, &keys));
+    if let Some(known) = look(&caller.app.numbers.fleets, &key, now) {
+        return Ok(known);
     }
     let mut tx = caller.app.store.snapshot().await?;
     let as_of = events::newest(&mut tx).await?;
@@ -35,33 +32,21 @@ pub async fn fleet(caller: &Caller, limit: i64) -> Result<Fleet> {
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let keys: Vec<i64> = rows.iter().map(|a| a.key).collect();
     let newest = executions::newest_of(&mut tx, &keys).await?;
+    let newest: HashMap<i64, &Record> = newest.iter().map(|run| (run.agent_key, run)).collect();
     let next: HashMap<i64, i64> = schedules::next_of(&mut tx, &keys).await?.into_iter().collect();
     let cube = Question { filter: &filter, visible: &visible, now }.cube(&mut tx, Need::Cards).await?;
     let counts = cube.by_agent(&filter);
     let mut standings = Vec::with_capacity(rows.len());
     for row in rows {
-        let last_run = newest.iter().find(|r| r.agent_key == row.key).map(executions::Record::summary).transpose()?;
+        let last_run = newest.get(&row.key).map(|run| run.summary()).transpose()?;
         let next_run = next.get(&row.key).copied().map(Timestamp::from_micros);
         let counts = counts.get(&row.key).copied().unwrap_or_default();
-        standings.push(AgentStanding { agent: startable_here(caller, row), last_run, next_run, counts });
+        let (name, display_name) = (row.name, row.display_name);
+        standings.push(AgentStanding { name, display_name, last_run, next_run, counts });
     }
     let fleet = Fleet { agents: standings, more, as_of };
-    let fleet = (fleet, keys);
     keep(&caller.app.numbers.fleets, key, now, &fleet);
-    Ok(for_caller(caller, fleet.0, &fleet.1))
-}
-
-fn startable_here(caller: &Caller, agent: AgentRow) -> AgentSummary {
-    let can_run = startable(&agent, &caller.app.config).is_ok();
-    AgentSummary { can_run, ..agent.into() }
-}
-
-/// What is kept is the same for all who see these agents; which of them they may start is not.
-fn for_caller(caller: &Caller, mut fleet: Fleet, keys: &[i64]) -> Fleet {
-    for (standing, key) in fleet.agents.iter_mut().zip(keys) {
-        standing.agent.can_run &= caller.writer().is_ok() && caller.operates(*key);
-    }
-    fleet
+    Ok(fleet)
 }
 
 /// Unfinished runs, newest start first: up to 100 that wait for somebody, 100 that go on or pause, and 100 in a queue.

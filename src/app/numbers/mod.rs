@@ -32,8 +32,7 @@ pub struct Cache {
     numbers: Kept<Numbers>,
     tools: Kept<Vec<FacetValue>>,
     pub(super) failures: Kept<FailureGroups>,
-    /// With the keys of the agents, for what only the one who asks may.
-    fleets: Kept<(Fleet, Vec<i64>)>,
+    fleets: Kept<Fleet>,
 }
 
 pub(super) fn look<T: Clone>(kept: &Kept<T>, key: &(String, Visible), now: Timestamp) -> Option<T> {

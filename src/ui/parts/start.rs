@@ -71,14 +71,20 @@ pub fn StartDialog() -> impl IntoView {
     view_of(move || asked.get().then(|| late(&ASIDES, move |asides| (asides.start)(request))))
 }
 
-/// "Edit and retry" in a menu, for a run that has ended.
-pub fn retry_item(run: Signal<ExecutionSummary>) -> AnyView {
+/// "Edit and retry" in a menu, for a run of `agent` once it has ended. `run` is read when the item is pressed: what is in
+/// every row of a list copies nothing at each change of it.
+pub fn retry_item(
+    agent: String,
+    ended: impl Fn() -> bool + Send + Sync + 'static,
+    run: impl Fn() -> ExecutionSummary + Send + Sync + 'static,
+) -> AnyView {
     let start = use_start();
-    let ended = Memo::new(move |_| run.with(|r| r.status.is_terminal()));
-    let can = Memo::new(move |_| run.with(|r| start.can_start(&r.agent_name)));
+    let ended = Memo::new(move |_| ended());
+    let can = Memo::new(move |_| start.can_start(&agent));
+    let ask = Callback::new(move |()| start.ask(Starting::Again(Box::new(run()))));
     let press = move |_: MouseEvent| {
         browser::close_menus();
-        start.ask(Starting::Again(Box::new(run.get_untracked())));
+        ask.run(());
     };
     let why = move || (!can.get()).then_some("This agent's runs are not started from here");
     view_of(move || {
@@ -95,7 +101,6 @@ pub fn retry_item(run: Signal<ExecutionSummary>) -> AnyView {
 pub fn start_question(request: StartRequest) -> AnyView {
     let live = use_live();
     let dialog = NodeRef::<html::Dialog>::new();
-    let field = NodeRef::<html::Textarea>::new();
     let (busy, loading) = (RwSignal::new(false), RwSignal::new(false));
     let (problem, started) = (RwSignal::new(None::<String>), RwSignal::new(None::<ExecutionId>));
     let (text, before) = (RwSignal::new(String::new()), StoredValue::new(String::new()));
@@ -184,7 +189,6 @@ pub fn start_question(request: StartRequest) -> AnyView {
             <label class="field">
                 <span>{view_of(note)}</span>
                 <textarea
-                    node_ref=field
                     rows="8"
                     prop:value=attr_of(move || text.get())
                     disabled=attr_of(move || loading.get())

@@ -10,7 +10,6 @@ use leptos::prelude::*;
 
 /// Agents at first, and of each "More".
 pub const AGENTS_AT_ONCE: i64 = 100;
-const EVERY_MS: u32 = 5_000;
 
 #[derive(Clone, Copy)]
 pub struct Fleet {
@@ -35,28 +34,22 @@ impl Fleet {
             failed: RwSignal::new(failed),
         };
         Effect::watch(move || live.polls(), move |_, _, _| it.reload(), false);
-        Effect::new(move || browser::spawn(it.keep()));
+        Effect::new(move || live.keep_up(move || it.behind(), move || it.reload()));
         it
     }
 
-    /// Ends by itself when the page is left: the signals are gone then.
-    async fn keep(self) {
-        loop {
-            browser::sleep(EVERY_MS).await;
-            let as_of = self.values.try_with_untracked(|v| v.as_ref().map(|v| v.as_of));
-            let Some(as_of) = as_of else { return };
-            if as_of.is_none_or(|n| n < self.live.newest_untracked()) && browser::page_visible() {
-                self.reload();
-            }
-        }
+    /// Unknown, or older than the newest event; `None` when the page is left.
+    fn behind(self) -> Option<bool> {
+        let as_of = self.values.try_with_untracked(|v| v.as_ref().map(|v| v.as_of))?;
+        Some(as_of.is_none_or(|n| n < self.live.newest_untracked()))
     }
 
     pub fn names(self) -> Vec<String> {
-        self.values.with(|v| v.iter().flat_map(|v| &v.agents).map(|a| a.agent.name.clone()).collect())
+        self.values.with(|v| v.iter().flat_map(|v| &v.agents).map(|a| a.name.clone()).collect())
     }
 
     pub fn standing(self, name: &str) -> Option<AgentStanding> {
-        self.values.with(|v| v.as_ref()?.agents.iter().find(|a| a.agent.name == name).cloned())
+        self.values.with(|v| v.as_ref()?.agents.iter().find(|a| a.name == name).cloned())
     }
 
     pub fn is_empty(self) -> bool {

@@ -157,11 +157,15 @@ impl ListState {
 
     /// One message of the live flow.
     pub fn apply(&mut self, frame: &ServerFrame, at_top: bool) -> Change {
+        self.apply_as(frame, frame.matches != Some(false), at_top)
+    }
+
+    /// The same where the list itself knows which runs belong in it.
+    pub fn apply_as(&mut self, frame: &ServerFrame, matches: bool, at_top: bool) -> Change {
         if frame.frame == FrameType::Resync {
             return Change { resync: true, ..Change::default() };
         }
         let Some(run) = frame.execution.as_deref() else { return Change::default() };
-        let matches = frame.matches != Some(false);
         let seq = frame.seq.unwrap_or(self.as_of);
         self.as_of = self.as_of.max(seq);
         if let Some(row) = self.rows.get_mut(&run.id) {

@@ -12,6 +12,9 @@ use leptos::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The pace of what follows the flow without hearing each event.
+const EVERY_MS: u32 = 5_000;
+
 type Handler = Arc<dyn Fn(&[ServerFrame]) + Send + Sync>;
 
 struct Subscription {
@@ -77,6 +80,21 @@ impl Live {
     /// The newest event heard of.
     pub fn newest_untracked(self) -> i64 {
         self.newest.get_value()
+    }
+
+    /// Asks again every five seconds while what is shown is behind, never more often however many events come. Ends by
+    /// itself when the page is left: `behind` has no answer then.
+    pub fn keep_up(self, behind: impl Fn() -> Option<bool> + 'static, reload: impl Fn() + 'static) {
+        browser::spawn(async move {
+            loop {
+                browser::sleep(EVERY_MS).await;
+                match behind() {
+                    Some(true) if browser::page_visible() => reload(),
+                    Some(_) => {}
+                    None => return,
+                }
+            }
+        });
     }
 
     /// Unfinished runs, once it is known better than from the server's HTML.
@@ -293,7 +311,7 @@ impl Live {
     async fn keep_badge(self) {
         let mut seen = 0;
         loop {
-            browser::sleep(5_000).await;
+            browser::sleep(EVERY_MS).await;
             let events = self.events_untracked();
             if events == seen || !browser::page_visible() {
                 continue;

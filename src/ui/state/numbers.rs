@@ -10,9 +10,6 @@ use crate::server_fns::load_numbers;
 use crate::ui::kit::follow;
 use leptos::prelude::*;
 
-/// Never asked for more often, however many events come, and never because of scrolling.
-const EVERY_MS: u32 = 5_000;
-
 #[derive(Clone, Copy)]
 pub struct Numbers {
     live: Live,
@@ -35,7 +32,7 @@ impl Numbers {
             }
         };
         Effect::watch(move || live.polls(), move |_, _, _| poll(), false);
-        follow(move || browser::spawn(numbers.keep()));
+        follow(move || live.keep_up(move || numbers.behind(), move || numbers.reload()));
         numbers
     }
 
@@ -56,17 +53,11 @@ impl Numbers {
         self.values.with(|v| v.as_ref().map(|v| facet(&v.facets).clone()).unwrap_or_default())
     }
 
-    /// Ends by itself when the page is left: the signals are gone then.
-    async fn keep(self) {
-        loop {
-            browser::sleep(EVERY_MS).await;
-            // Behind until an answer has the newest event in it: an answer may itself be some seconds old.
-            let as_of = self.values.try_with_untracked(|v| v.as_ref().map(|v| v.stats.as_of));
-            let Some(as_of) = as_of else { return };
-            if as_of.is_some_and(|n| n < self.live.newest_untracked()) && browser::page_visible() {
-                self.reload();
-            }
-        }
+    /// Behind until an answer has the newest event in it: an answer may itself be some seconds old. `None` when the page is
+    /// left.
+    fn behind(self) -> Option<bool> {
+        let as_of = self.values.try_with_untracked(|v| v.as_ref().map(|v| v.stats.as_of))?;
+        Some(as_of.is_some_and(|n| n < self.live.newest_untracked()))
     }
 
     /// The rows under another filter are on their way; what is shown is the old one's.

@@ -87,6 +87,10 @@ impl Selection {
     }
 
     pub fn share(&self, order: &[ExecutionId]) -> Share {
+        // Asked at each change of the list, however long that is, and mostly nothing is selected.
+        if self.ids.is_empty() {
+            return Share::None;
+        }
         match order.iter().filter(|id| self.contains(id)).count() {
             0 => Share::None,
             n if n == order.len() => Share::All,

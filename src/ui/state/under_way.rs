@@ -58,8 +58,8 @@ impl UnderWay {
         let mut gap = false;
         let told = self.list.try_update(|list| {
             for frame in frames {
-                let matches = frame.execution.as_ref().map(|run| !run.status.is_terminal());
-                gap |= list.apply(&ServerFrame { matches, ..frame.clone() }, true).resync;
+                let goes_on = frame.execution.as_ref().is_some_and(|run| !run.status.is_terminal());
+                gap |= list.apply_as(frame, goes_on, true).resync;
             }
             // Of those that were not told some belong on the card by now.
             list.len() > MOST_ROWS || (self.more.get_untracked() && going_on(list) < SHOWN)

@@ -3,6 +3,7 @@
 use super::{Works, another, until};
 use crate::support::{Backend, on_both};
 use runboard::domain::Status;
+use runboard::engine::Engine;
 use runboard::process::leftover;
 use serde_json::json;
 
@@ -14,13 +15,19 @@ on_both!(
 
 const LOOP: &str = "echo ready >&2; trap 'exit 0' TERM; while :; do sleep 0.05; done";
 
-async fn lesson_9_runs_of_a_server_that_is_gone_have_failed(backend: Backend) {
+/// A run that goes on, and a second server.
+async fn at_work(backend: Backend) -> (Works, String, Engine) {
     let works = Works::new(backend).await;
     works.script("loops", LOOP, json!({})).await;
     let id = works.start("loops", "").await;
     works.step().await;
     works.until_logged(&id, "ready").await;
     let (_, other) = another(&works).await;
+    (works, id, other)
+}
+
+async fn lesson_9_runs_of_a_server_that_is_gone_have_failed(backend: Backend) {
+    let (works, id, other) = at_work(backend).await;
     works.world.pass_ms(19_000);
     other.step().await.expect("a step");
     assert_eq!(works.status(&id).await, Status::Running, "its lease holds");
@@ -36,12 +43,7 @@ async fn lesson_9_runs_of_a_server_that_is_gone_have_failed(backend: Backend) {
 }
 
 async fn a_sign_of_life_keeps_a_run(backend: Backend) {
-    let works = Works::new(backend).await;
-    works.script("loops", LOOP, json!({})).await;
-    let id = works.start("loops", "").await;
-    works.step().await;
-    works.until_logged(&id, "ready").await;
-    let (_, other) = another(&works).await;
+    let (works, id, other) = at_work(backend).await;
     for _ in 0..20 {
         works.world.pass_ms(6_000);
         works.step().await;

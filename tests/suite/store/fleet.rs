@@ -31,7 +31,7 @@ async fn the_agents_add_up_to_the_cards_and_have_their_newest_run(backend: Backe
     world.pass_ms(60_000);
 
     let fleet = numbers::fleet(&world.admin, 100).await.expect("the fleet");
-    let names: Vec<_> = fleet.agents.iter().map(|a| a.agent.name.as_str()).collect();
+    let names: Vec<_> = fleet.agents.iter().map(|a| a.name.as_str()).collect();
     assert_eq!((names.as_slice(), fleet.more), (["a", "b", "c", "d"].as_slice(), false));
     let stats = numbers::stats(&world.admin, &Filter::page_default()).await.expect("the cards");
     assert_eq!(fleet.agents.iter().map(|a| a.counts.runs).sum::<i64>(), stats.total_executions);
@@ -83,7 +83,7 @@ async fn somebody_sees_their_agents_alone(backend: Backend) {
     agents::share(&world.admin, "shared", "bo@example.com", "view").await.expect("shared");
     let bo = bo.refreshed().await.expect("looked up").expect("valid");
     let fleet = numbers::fleet(&bo, 10).await.expect("one");
-    assert_eq!(fleet.agents.iter().map(|a| a.agent.name.as_str()).collect::<Vec<_>>(), ["shared"]);
+    assert_eq!(fleet.agents.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(), ["shared"]);
     let page = numbers::under_way(&bo).await.expect("one");
     assert_eq!(page.executions.iter().map(|r| r.message.as_str()).collect::<Vec<_>>(), ["open"]);
     let (client, _) = world.person("cy@example.com", Role::Client, Scope::Read).await;

@@ -59,14 +59,13 @@ fn line(
         Memo::new(move |last: Option<&Option<AgentStanding>>| fleet.standing(&name).or_else(|| last.cloned().flatten()))
     };
     let Some(first) = standing.get_untracked() else { return ().into_any() };
-    let agent = StoredValue::new(first.agent);
     let counts = Memo::new(move |_| standing.with(|s| s.as_ref().map(|s| s.counts).unwrap_or_default()));
     let name = StoredValue::new(name);
     let is_open = Memo::new(move |_| open.with(|all| name.with_value(|n| all.contains(n))));
     let toggle = move || open.with(|all| name.with_value(|n| paths::dashboard_with(&turned(all, n))));
-    let panel = format!("runs-of-{}", agent.with_value(|a| a.name.clone()));
+    let panel = format!("runs-of-{}", first.name);
     let controls = panel.clone();
-    let display = agent.with_value(|a| a.display_name.clone());
+    let display = first.display_name;
     let label = format!("Last runs of {display}");
     view! {
         <li class="agent" class:open=move || is_open.get()>

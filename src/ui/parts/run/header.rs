@@ -82,7 +82,8 @@ fn Took(run: RunState) -> impl IntoView {
 #[component]
 fn Actions(run: RunState, place: Place) -> impl IntoView {
     let (stop, start) = (use_stop(), use_start());
-    let summary = Signal::derive(move || run.detail.with(|d| d.summary.clone()));
+    let agent = run.detail.with_untracked(|d| d.summary.agent_name.clone());
+    let summary = move || run.detail.with_untracked(|d| d.summary.clone());
     let stoppable = Memo::new(move |_| run.unfinished() && !run.detail.with(|d| d.summary.cancel_requested));
     // The role `client` has no page for runs of several agents.
     let compare = use_context::<Me>().is_some_and(|me| me.role != Role::Client);
@@ -91,7 +92,7 @@ fn Actions(run: RunState, place: Place) -> impl IntoView {
         <div class="run-actions">
             <Show when=move || stoppable.get()>
                 <Button small=true look=Look::Danger icon="stop"
-                    on_press=move |_| stop.ask(run.detail.with_untracked(|d| d.summary.clone()))>"Stop"</Button>
+                    on_press=move |_| stop.ask(summary())>"Stop"</Button>
             </Show>
             {(place == Place::Drawer).then(|| view! {
                 <a class="btn quiet small" href=paths::execution(&run.id()) aria-label="Full page" title="Full page">
@@ -103,7 +104,7 @@ fn Actions(run: RunState, place: Place) -> impl IntoView {
                 <div class="menu-panel actions">
                     {copy_item("Copy link", link)}
                     {copy_item("Copy id", move || run.id())}
-                    {retry_item(summary)}
+                    {retry_item(agent, move || !run.unfinished(), summary)}
                     {compare.then(|| view! { <a href=paths::compare(&run.id(), None)>"Compare with…"</a> })}
                     <a rel="external" href=paths::api_execution(&run.id())>"Record from the API"</a>
                 </div>

@@ -19,13 +19,15 @@ pub fn copy_link(id: &str) {
 #[component]
 pub fn RowActions(row: Signal<Arc<Row>>, actions: ListActions) -> impl IntoView {
     let (stop, start) = (use_stop(), use_start());
-    let run = Signal::derive(move || row.with(|r| r.run.clone()));
+    let agent = row.with_untracked(|r| r.run.agent_name.clone());
+    let ended = move || row.with(|r| r.run.status.is_terminal());
+    let run = move || row.with_untracked(|r| r.run.clone());
     let id = row.with_untracked(|r| r.run.id.clone());
     let name = row.with_untracked(|r| r.run.agent_display_name.clone());
     let can_stop = Memo::new(move |_| row.with(|r| !r.run.status.is_terminal() && !r.run.cancel_requested));
     let ask = move |_| {
         browser::close_menus();
-        stop.ask(row.with_untracked(|r| r.run.clone()));
+        stop.ask(run());
     };
     let label = format!("Stop {name}");
     let (link_id, copy_id, href) = (id.to_string(), id.to_string(), paths::execution(id.as_str()));
@@ -49,7 +51,7 @@ pub fn RowActions(row: Signal<Arc<Row>>, actions: ListActions) -> impl IntoView 
                 <a href=href data-noscroll="" on:click=details><Icon name="open"/>"Details"</a>
                 <button type="button" on:click=act(move |_: MouseEvent| copy_link(&link_id))><Icon name="link"/>"Copy link"</button>
                 <button type="button" on:click=copy_id><Icon name="copy"/>"Copy id"</button>
-                {retry_item(run)}
+                {retry_item(agent, ended, run)}
                 {view_of(move || can_stop.get().then(|| view! {
                     <button type="button" class="s-failed" on:click=ask><Icon name="stop"/>"Stop"</button>
                 }))}
