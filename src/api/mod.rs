@@ -5,6 +5,7 @@ mod bulk;
 mod executions;
 mod export;
 pub mod extract;
+mod flows;
 mod ops;
 mod people;
 pub mod problem;
@@ -61,6 +62,11 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(executions::read_log, record::append_log))
         .routes(routes!(executions::terminate_execution))
         .routes(routes!(executions::retry_execution))
+        .routes(routes!(flows::pause_execution))
+        .routes(routes!(flows::resume_execution))
+        .routes(routes!(flows::list_flows, flows::create_flow))
+        .routes(routes!(flows::get_flow, flows::patch_flow, flows::delete_flow))
+        .routes(routes!(flows::run_flow))
         .routes(routes!(bulk::create_bulk))
         .routes(routes!(bulk::list_bulk))
         .routes(routes!(bulk::get_bulk))

@@ -102,6 +102,11 @@ impl Caller {
         self.operable.includes(agent_key)
     }
 
+    /// The agents that are theirs to operate, likewise.
+    pub fn operable(&self) -> &Visible {
+        &self.operable
+    }
+
     /// May new agents be registered under this caller's name? Not with a token limited to known ones.
     pub fn may_register(&self) -> bool {
         self.scope >= Scope::Write && self.role != Role::Client && !self.limited

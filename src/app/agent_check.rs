@@ -3,13 +3,15 @@
 use super::validate::Check;
 use super::{Caller, Config};
 use crate::domain::agent::slug;
-use crate::domain::{AgentConfig, AgentKind, AgentLimits, Budget, Error, Result, RetryPolicy, Role};
+use crate::domain::{
+    AgentConfig, AgentKind, AgentLimits, Budget, CommandConfig, Error, Result, RetryPolicy, Role, WebhookConfig,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-const PROMPT_BYTES: usize = 64 << 10;
+pub const PROMPT_BYTES: usize = 64 << 10;
 const ARGUMENTS: usize = 256;
 const WEEK_S: i64 = 7 * 86_400;
 /// How well-known providers begin their keys.
@@ -51,33 +53,38 @@ pub fn config(check: &mut Check, who: &Caller, kind: AgentKind, given: BTreeMap<
             }
             variable(check, who, "config.api_key_env", c.api_key_env.as_deref());
         }
-        AgentConfig::Command(c) => {
-            if c.argv.is_empty() || c.argv.len() > ARGUMENTS {
-                check.wrong("config.argv", format!("needs 1 to {ARGUMENTS} words, the program first"));
-            }
-            for (i, word) in c.argv.iter().enumerate() {
-                let field = format!("config.argv[{i}]");
-                if i == 0 && word.is_empty() {
-                    check.wrong(&field, "is empty");
-                }
-                argument(check, &field, word);
-            }
-            if c.cwd.as_deref().is_some_and(|folder| !folder.starts_with('/') || folder.contains('\0')) {
-                check.wrong("config.cwd", "must be an absolute path");
-            }
-            for (i, name) in c.env.iter().enumerate() {
-                variable(check, who, &format!("config.env[{i}]"), Some(name));
-            }
-        }
-        AgentConfig::Webhook(c) => {
-            url(check, "config.url", &c.url);
-            variable(check, who, "config.secret_env", c.secret_env.as_deref());
-        }
+        AgentConfig::Command(c) => command(check, who, "config", c),
+        AgentConfig::Webhook(c) => webhook(check, who, "config", c),
     }
     Ok(config)
 }
 
-fn may_use_commands(who: &Caller) -> Result<()> {
+/// A command; `at`: where it stands.
+pub fn command(check: &mut Check, who: &Caller, at: &str, c: &CommandConfig) {
+    if c.argv.is_empty() || c.argv.len() > ARGUMENTS {
+        check.wrong(&format!("{at}.argv"), format!("needs 1 to {ARGUMENTS} words, the program first"));
+    }
+    for (i, word) in c.argv.iter().enumerate() {
+        let field = format!("{at}.argv[{i}]");
+        if i == 0 && word.is_empty() {
+            check.wrong(&field, "is empty");
+        }
+        argument(check, &field, word);
+    }
+    if c.cwd.as_deref().is_some_and(|folder| !folder.starts_with('/') || folder.contains('\0')) {
+        check.wrong(&format!("{at}.cwd"), "must be an absolute path");
+    }
+    for (i, name) in c.env.iter().enumerate() {
+        variable(check, who, &format!("{at}.env[{i}]"), Some(name));
+    }
+}
+
+pub fn webhook(check: &mut Check, who: &Caller, at: &str, c: &WebhookConfig) {
+    url(check, &format!("{at}.url"), &c.url);
+    variable(check, who, &format!("{at}.secret_env"), c.secret_env.as_deref());
+}
+
+pub fn may_use_commands(who: &Caller) -> Result<()> {
     who.admin()
         .map_err(|_| Error::Forbidden("only an admin may make or change agents that run commands".to_owned()))?;
     if who.app.config.allow_commands {
@@ -97,7 +104,7 @@ fn parse<T: DeserializeOwned>(given: BTreeMap<String, Value>) -> Result<T> {
     })
 }
 
-fn text(check: &mut Check, field: &str, text: &str, max: usize) {
+pub fn text(check: &mut Check, field: &str, text: &str, max: usize) {
     if text.trim().is_empty() {
         check.wrong(field, "is empty");
     } else if text.len() > max {

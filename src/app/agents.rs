@@ -207,7 +207,7 @@ pub async fn runs(caller: &Caller, name: &str, limit: Option<i64>) -> Result<Vec
 }
 
 /// An agent that the caller may share, change or delete: its owner or an admin.
-pub(super) async fn owned(caller: &Caller, name: &str) -> Result<AgentRow> {
+pub(crate) async fn owned(caller: &Caller, name: &str) -> Result<AgentRow> {
     let agent = find(caller, name).await?;
     caller.writer()?;
     if agent.owner_key == caller.user_key || caller.admin().is_ok() {

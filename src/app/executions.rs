@@ -234,6 +234,7 @@ pub async fn get(caller: &Caller, id: &str) -> Result<ExecutionDetail> {
     let retry_chain = rows::retry_chain(&mut tx, id.as_str(), caller.visible()).await?;
     let children = rows::children(&mut tx, id.as_str(), caller.visible()).await?;
     let stop = super::control::record_of(&mut tx, &record).await?;
+    let flow = super::flows::of_run(&mut tx, caller, &record).await?;
     let started_by = match record.user_key {
         Some(key) => users::by_key(&mut tx, key).await?.map(|u| u.email),
         None => None,
@@ -253,6 +254,7 @@ pub async fn get(caller: &Caller, id: &str) -> Result<ExecutionDetail> {
         children,
         interactions: Vec::new(),
         stop,
+        flow,
         started_by,
         summary,
     })

@@ -13,6 +13,7 @@ pub mod cursor;
 pub mod executions;
 pub mod export;
 pub mod failures;
+pub mod flows;
 pub mod housekeeping;
 mod markdown;
 pub mod marks;

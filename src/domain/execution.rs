@@ -1,6 +1,7 @@
 //! Both sides. One run of one agent, the central record: as a list shows it, in full, and as programs write it.
 
 use super::control::StopRecord;
+use super::flow::FlowOfRun;
 use super::id::ExecutionId;
 use super::parts::{NewLogLine, NewStep, NewToolCall};
 use super::status::{Status, Trigger};
@@ -136,6 +137,9 @@ pub struct ExecutionDetail {
     /// How it was stopped, if somebody asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<StopRecord>,
+    /// The flow it does, if Runboard does one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<FlowOfRun>,
     /// E-mail of the token's or session's user who recorded or started it.
     pub started_by: Option<String>,
 }

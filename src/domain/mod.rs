@@ -16,6 +16,7 @@ pub mod failure;
 pub mod filter;
 pub mod find;
 pub mod fleet;
+pub mod flow;
 pub mod id;
 pub mod list_query;
 pub mod page;
@@ -50,6 +51,10 @@ pub use execution::{ExecutionDetail, ExecutionPatch, ExecutionSummary, Interacti
 pub use failure::{Failure, FailureGroup, FailureGroups, LastGood};
 pub use filter::{Choice, Dialect, Filter, Label, Range, Window};
 pub use fleet::{AgentCounts, AgentStanding, Fleet};
+pub use flow::{
+    Flow, FlowList, FlowOfRun, FlowPatch, FlowRunSteps, FlowRuns, FlowStanding, FlowStep, FlowUnderWay, FlowsPage,
+    NewFlow, NewFlowRun, OnInterruption, PlannedStep,
+};
 pub use id::ExecutionId;
 pub use list_query::{ListQuery, QueryError};
 pub use page::{ExecutionPage, FirstPage, RunCount, Sort, SortField};

@@ -3,7 +3,7 @@
 
 use super::job::{Failure, Job, Outcome, retry_policy};
 use super::{Engine, Halt};
-use crate::app::control::{Start, again, enqueue, startable};
+use crate::app::control::{From, Start, again, enqueue, flow_again, startable};
 use crate::app::{App, record};
 use crate::domain::{Error, ExecutionPatch, Result, RetryOn, Status, Timestamp};
 use crate::store::executions::Record;
@@ -143,7 +143,9 @@ async fn start_again(
     let doubled = u32::try_from(tries - 1).ok().and_then(|n| 2_i64.checked_pow(n)).unwrap_or(1);
     let ready_at = now.plus_secs((policy.backoff_s * doubled).max(failure.wait_s.unwrap_or(0).min(LONGEST_WAIT_S)));
     let (new, attempt) = (again(tx, run).await?, run.attempt + 1);
-    let start = Start { agent: &agent, user_key: run.user_key, new, attempt, ready_at, tries: tries + 1 };
+    // A flow goes on where it failed.
+    let flow = flow_again(tx, run, From::Failed, false).await?;
+    let start = Start { agent: &agent, user_key: run.user_key, new, attempt, ready_at, tries: tries + 1, flow };
     enqueue(tx, start, now).await.map(|_| ())
 }
 

@@ -67,7 +67,15 @@ async fn start(tx: &mut Tx, app: &App, schedule: &ScheduleRow, now: Timestamp) -
         triggered_by: Some(Trigger::Schedule),
         ..NewExecution::default()
     };
-    let start = Start { agent: &agent, user_key: Some(schedule.user_key), new, attempt: 1, ready_at: now, tries: 1 };
+    let start = Start {
+        agent: &agent,
+        user_key: Some(schedule.user_key),
+        new,
+        attempt: 1,
+        ready_at: now,
+        tries: 1,
+        flow: None,
+    };
     let id = enqueue(tx, start, now).await?;
     rows::note(tx, agent.key, due_at, Ok(id.as_str())).await
 }

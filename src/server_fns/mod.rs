@@ -5,6 +5,7 @@
 mod bulk;
 mod executions;
 mod fleet;
+mod flows;
 mod run;
 mod seen;
 mod session;
@@ -14,6 +15,7 @@ mod views;
 pub use bulk::*;
 pub use executions::*;
 pub use fleet::*;
+pub use flows::*;
 pub use run::*;
 pub use seen::*;
 pub use session::*;

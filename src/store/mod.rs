@@ -7,6 +7,7 @@ pub mod db;
 pub mod events;
 pub mod executions;
 pub mod failures;
+pub mod flows;
 pub mod idempotency;
 pub mod list;
 pub mod marks;

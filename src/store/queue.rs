@@ -113,6 +113,18 @@ pub async fn take(
     tx.maybe(q).await
 }
 
+/// A run goes on when a person says so: nobody is at it, and time does not count.
+pub async fn park(tx: &mut Tx, execution_key: i64, now: Timestamp) -> Result<()> {
+    let sql = "update queue set state = 'parked', owner = null, deadline = null, at = $1 where execution_key = $2";
+    tx.run(Query::new(sql).bind(now.micros()).bind(execution_key)).await.map(|_| ())
+}
+
+/// A run waits for its turn again, from `ready_at` on. Without a deadline its time begins anew.
+pub async fn put_back(tx: &mut Tx, execution_key: i64, ready_at: Timestamp, deadline: Option<i64>) -> Result<()> {
+    let sql = "update queue set state = 'ready', owner = null, at = $1, deadline = $2 where execution_key = $3";
+    tx.run(Query::new(sql).bind(ready_at.micros()).bind(deadline).bind(execution_key)).await.map(|_| ())
+}
+
 /// Whether this server is still the one at a run.
 pub async fn holds(tx: &mut Tx, execution_key: i64, owner: &str) -> Result<bool> {
     let entry = of(tx, execution_key).await?;

@@ -6,7 +6,7 @@ use super::plan::can_retry;
 use crate::app::access::Credential;
 use crate::app::control::{retry_in, terminate_in};
 use crate::app::{App, Caller};
-use crate::domain::{BulkAction, BulkResult, Error, ExecutionId, Reason, Result, Timestamp};
+use crate::domain::{BulkAction, BulkResult, Error, ExecutionId, Reason, Result, Retry, Timestamp};
 use crate::store::bulk::{self as rows, OpenJob};
 use crate::store::{Tx, agents, executions};
 use std::collections::{HashMap, HashSet};
@@ -208,7 +208,7 @@ async fn act(
             if let Err(reason) = can_retry(&run, &startable) {
                 return skipped(reason);
             }
-            match retry_in(tx, who, &id, None, now).await {
+            match retry_in(tx, who, &id, Retry::default(), now).await {
                 Ok(_) => Ok((BulkResult::Done, None)),
                 Err(Error::Conflict(_)) => skipped(Reason::NotStartedHere),
                 Err(Error::Forbidden(_)) => skipped(Reason::NotYours),

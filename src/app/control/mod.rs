@@ -1,11 +1,15 @@
-//! Server. Starting, stopping and retrying runs. What is asked for is written down as a row of the queue and as a mark
+//! Server. Starting, stopping, pausing and retrying runs. What is asked for is written down as a row of the queue and as a mark
 //! on the run; the engine, of this server or another, picks it up.
 
+mod flow;
+mod pause;
 mod retry;
 mod start;
 mod stop;
 
-pub(crate) use retry::{again, retry_in};
+pub use flow::{start_flow, start_flow_once};
+pub use pause::{pause, resume};
+pub(crate) use retry::{From, again, flow_again, retry_in};
 pub use retry::{retry, retry_once};
 pub(crate) use start::{Start, enqueue, startable};
 pub use start::{start, start_once};

@@ -1,12 +1,14 @@
 //! Server. Starting a run once more, as a new one that is linked to it.
 
-use super::start::{Start, answer, earlier, enqueue, or_earlier, startable};
+use super::start::{FlowStart, Start, answer, earlier, enqueue, or_earlier, startable};
 use crate::app::executions::path_id;
 use crate::app::{Caller, budgets, validate};
 use crate::auth::secret;
-use crate::domain::{Error, ExecutionId, NewExecution, Result, Retry, Timestamp, Trigger};
+use crate::domain::flow::MOST_STEPS;
+use crate::domain::{Error, ExecutionId, NewExecution, NewStep, PartStatus, Result, Retry, Timestamp, Trigger};
 use crate::store::executions::{self as rows, Record};
-use crate::store::{Tx, agents};
+use crate::store::flows::FlowRunFields;
+use crate::store::{Tx, agents, flows, parts};
 
 /// What a new attempt takes over from the run it retries.
 pub(crate) async fn again(tx: &mut Tx, run: &Record) -> Result<NewExecution> {
@@ -17,6 +19,7 @@ pub(crate) async fn again(tx: &mut Tx, run: &Record) -> Result<NewExecution> {
         triggered_by: Some(run.triggered_by),
         thread_id: run.thread_id.clone(),
         flow_id: run.flow_id.clone(),
+        steps_total: run.steps_total.filter(|_| run.flow_id.is_some()),
         parent_id: run.parent_id.as_ref().map(id).transpose()?,
         retry_of: Some(id(&run.id)?),
         labels: run.labels()?,
@@ -29,7 +32,7 @@ pub(crate) async fn retry_in(
     tx: &mut Tx,
     who: &Caller,
     id: &ExecutionId,
-    message: Option<String>,
+    how: Retry,
     now: Timestamp,
 ) -> Result<ExecutionId> {
     let run = rows::find(tx, id.as_str(), who.visible()).await?;
@@ -41,27 +44,67 @@ pub(crate) async fn retry_in(
     startable(&agent, &who.app.config)?;
     budgets::check(tx, &agent, now).await?;
     let before = again(tx, &run).await?;
+    let flow = flow_again(tx, &run, From::Step(how.from_step.unwrap_or(0)), how.message.is_some()).await?;
+    if flow.is_none() && how.from_step.is_some() {
+        return Err(Error::invalid("from_step", "is for runs of a flow that Runboard does; this is none"));
+    }
     let new = NewExecution {
-        message: message.unwrap_or_else(|| before.message.clone()),
+        message: how.message.unwrap_or_else(|| before.message.clone()),
         triggered_by: Some(Trigger::Manual),
         ..before
     };
     validate::new_execution(&new)?;
     let (user_key, attempt) = (Some(who.user_key), run.attempt + 1);
-    enqueue(tx, Start { agent: &agent, user_key, new, attempt, ready_at: now, tries: 1 }, now).await
+    enqueue(tx, Start { agent: &agent, user_key, new, attempt, ready_at: now, tries: 1, flow }, now).await
+}
+
+/// Where a flow is taken up again.
+pub(crate) enum From {
+    Step(i64),
+    /// The first step that has not succeeded.
+    Failed,
+}
+
+/// The flow of a run, in the version it did, from a step on: what the steps before it answered is kept. What they cost
+/// was spent by the run that did them.
+pub(crate) async fn flow_again(tx: &mut Tx, run: &Record, from: From, new_message: bool) -> Result<Option<FlowStart>> {
+    let Some(flow) = flows::of_run(tx, run.key).await? else { return Ok(None) };
+    let steps = parts::steps(tx, run.key, 0, MOST_STEPS as i64).await?;
+    let done = steps.iter().zip(0..).take_while(|(s, i)| s.index == *i && s.status == PartStatus::Success).count();
+    let from_step = match from {
+        From::Failed => done as i64,
+        From::Step(step) => step,
+    };
+    let kept = usize::try_from(from_step).ok().filter(|n| *n <= done);
+    let Some(kept) = kept else {
+        return Err(Error::invalid(
+            "from_step",
+            format!("must be from 0 to {done}: the steps before it have succeeded"),
+        ));
+    };
+    let done = steps.into_iter().take(kept).map(|step| NewStep {
+        index: step.index,
+        title: Some(step.title),
+        kind: Some(step.kind),
+        status: Some(step.status),
+        input: step.input,
+        output: step.output,
+        started_at: step.started_at,
+        completed_at: step.completed_at,
+        ..NewStep::default()
+    });
+    let with_message = new_message || flow.with_message;
+    let run = FlowRunFields { flow_key: flow.flow_key, version: flow.version, from_step, with_message };
+    Ok(Some(FlowStart { run, done: done.collect() }))
 }
 
 /// Starts a run once more; it waits in the queue when this returns.
 pub async fn retry(caller: &Caller, id: &str, how: Retry) -> Result<ExecutionId> {
     let id = path_id(id)?;
     caller.writer()?;
-    let record = rows::find(&mut caller.app.store.read(), id.as_str(), caller.visible()).await?;
-    if how.from_step.is_some() && record.flow_id.is_none() {
-        return Err(Error::invalid("from_step", "is for runs of a flow; this run has none"));
-    }
     let (who, now) = (caller.clone(), caller.now());
     let new = caller
-        .write_and_keep(move |tx| Box::pin(async move { retry_in(tx, &who, &id, how.message, now).await }), answer)
+        .write_and_keep(move |tx| Box::pin(async move { retry_in(tx, &who, &id, how, now).await }), answer)
         .await?;
     caller.app.bell.ring();
     Ok(new)

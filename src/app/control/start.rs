@@ -3,10 +3,11 @@
 use crate::app::{Caller, Config, agents, budgets, record, validate};
 use crate::auth::secret;
 use crate::domain::{
-    AgentKind, Error, EventKind, ExecutionId, NewExecution, NewRun, Result, Status, Timestamp, Trigger,
+    AgentKind, Error, EventKind, ExecutionId, NewExecution, NewRun, NewStep, Result, Status, Timestamp, Trigger,
 };
 use crate::store::agents::{self as rows, AgentRow};
-use crate::store::{Tx, events, idempotency, queue};
+use crate::store::flows::FlowRunFields;
+use crate::store::{Tx, events, flows, idempotency, parts, queue};
 
 /// A run to put in the queue.
 pub(crate) struct Start<'a> {
@@ -18,6 +19,13 @@ pub(crate) struct Start<'a> {
     pub ready_at: Timestamp,
     /// 1, +1 for each time it was started again by itself.
     pub tries: i64,
+    pub flow: Option<FlowStart>,
+}
+
+/// The flow that a run does, and the steps it need not do: those that the run it retries has done.
+pub(crate) struct FlowStart {
+    pub run: FlowRunFields,
+    pub done: Vec<NewStep>,
 }
 
 /// Whether Runboard can start runs of this agent.
@@ -36,8 +44,13 @@ pub(crate) const NO_COMMANDS: &str = "this server runs no commands; its operator
 
 pub(crate) async fn enqueue(tx: &mut Tx, start: Start<'_>, now: Timestamp) -> Result<ExecutionId> {
     let id: ExecutionId = uuid::Uuid::now_v7().to_string().parse()?;
-    let new = NewExecution { status: Some(Status::Queued), ..start.new };
+    let done = start.flow.as_ref().map_or_else(Vec::new, |flow| flow.done.clone());
+    let new = NewExecution { status: Some(Status::Queued), steps: done, ..start.new };
     let key = record::insert(tx, &id, start.agent, start.user_key, &new, start.attempt, now).await?;
+    if let Some(flow) = start.flow {
+        parts::upsert_steps(tx, key, &flow.done).await?;
+        flows::add_run(tx, key, &flow.run).await?;
+    }
     queue::add(tx, key, start.agent.key, start.ready_at, start.tries).await?;
     events::append(tx, &[(key, start.agent.key, EventKind::of(Status::Queued, true))], now).await?;
     Ok(id)
@@ -70,7 +83,7 @@ pub async fn start(caller: &Caller, agent_name: &str, new: NewRun) -> Result<Exe
                     let agent = rows::by_key(tx, agent.key).await?;
                     startable(&agent, &who.app.config)?;
                     budgets::check(tx, &agent, now).await?;
-                    let start = Start { agent: &agent, user_key, new, attempt: 1, ready_at: now, tries: 1 };
+                    let start = Start { agent: &agent, user_key, new, attempt: 1, ready_at: now, tries: 1, flow: None };
                     enqueue(tx, start, now).await
                 })
             },

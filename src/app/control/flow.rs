@@ -1,0 +1,60 @@
+//! Server. Starting runs of flows.
+
+use super::start::{FlowStart, Start, answer, earlier, enqueue, or_earlier, startable};
+use crate::app::{Caller, budgets, flows, validate};
+use crate::auth::secret;
+use crate::domain::{Error, ExecutionId, NewExecution, NewFlowRun, Result, Trigger};
+use crate::store::agents as agent_rows;
+use crate::store::flows::{self as rows, FlowRunFields};
+
+/// Starts a run of a flow in its newest version: it waits in the queue when this returns.
+pub async fn start_flow(caller: &Caller, id: &str, run: NewFlowRun) -> Result<ExecutionId> {
+    caller.writer()?;
+    let flow = flows::find(caller, id, None).await?;
+    caller.operator(flow.agent_key)?;
+    let (who, id, now) = (caller.clone(), flow.id, caller.now());
+    let id = caller
+        .write_and_keep(
+            move |tx| {
+                Box::pin(async move {
+                    // Read again: it may have been changed since.
+                    let flow = rows::find(tx, &id, None).await?.filter(|f| f.retired_at.is_none());
+                    let flow = flow.ok_or(Error::NotFound)?;
+                    let agent = agent_rows::by_key(tx, flow.agent_key).await?;
+                    startable(&agent, &who.app.config)?;
+                    budgets::check(tx, &agent, now).await?;
+                    let with_message = run.message.as_deref().is_some_and(|text| !text.trim().is_empty());
+                    let message = run.message.filter(|_| with_message).unwrap_or_else(|| flow.name.clone());
+                    let new = NewExecution {
+                        agent_name: agent.name.clone(),
+                        message,
+                        triggered_by: Some(Trigger::Manual),
+                        labels: run.labels,
+                        steps_total: Some(flows::steps(&flow.steps)?.len() as i64),
+                        flow_id: Some(flow.id),
+                        ..NewExecution::default()
+                    };
+                    validate::new_execution(&new)?;
+                    let run = FlowRunFields { flow_key: flow.key, version: flow.version, from_step: 0, with_message };
+                    let flow = Some(FlowStart { run, done: Vec::new() });
+                    let user_key = Some(who.user_key);
+                    let start = Start { agent: &agent, user_key, new, attempt: 1, ready_at: now, tries: 1, flow };
+                    enqueue(tx, start, now).await
+                })
+            },
+            answer,
+        )
+        .await?;
+    caller.app.bell.ring();
+    Ok(id)
+}
+
+/// The same for a page: the same key again answers the run it started.
+pub async fn start_flow_once(caller: &Caller, id: &str, run: NewFlowRun, request_key: String) -> Result<ExecutionId> {
+    let text = serde_json::to_string(&run).map_err(|e| Error::Internal(format!("run: {e}")))?;
+    let caller = caller.claiming(request_key, secret::fingerprint(&[b"flow", id.as_bytes(), text.as_bytes()]))?;
+    match earlier(&caller).await? {
+        Some(run) => Ok(run),
+        None => or_earlier(&caller, start_flow(&caller, id, run).await).await,
+    }
+}
