@@ -1,12 +1,14 @@
 //! Server. Taking runs from the queue. Who takes a run and that it has begun are one transaction of the writer.
 
-use super::job::{Job, timeout_s};
+use super::context::Context;
+use super::job::{Job, Spent, timeout_s};
 use super::{Engine, LEASE_MS};
 use crate::app::{budgets, record};
 use crate::domain::{Error, ExecutionPatch, Result, Status, Timestamp};
 use crate::store::agents::AgentRow;
-use crate::store::{Tx, agents, executions, queue};
+use crate::store::{Tx, agents, executions, flows, queue};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 impl Engine {
     /// Takes what waits and has room, and begins it.
@@ -61,6 +63,8 @@ async fn take(tx: &mut Tx, owner: &str, room: usize, now: Timestamp, commands: b
             let begun = ExecutionPatch { status: Some(Status::Running), ..ExecutionPatch::default() };
             record::change(tx, &mut run, &begun, now).await?;
             let texts = executions::texts(tx, run.key).await?;
+            let flow = flows::of_run(tx, run.key).await?;
+            let spent = Spent::of(&run);
             jobs.push(Job {
                 key: run.key,
                 id: run.id,
@@ -70,6 +74,12 @@ async fn take(tx: &mut Tx, owner: &str, room: usize, now: Timestamp, commands: b
                 thread_id: run.thread_id,
                 deadline: entry.deadline.map(Timestamp::from_micros),
                 tries: entry.tries,
+                // What a flow has spent before it was taken up again counts.
+                spent: flow.as_ref().map_or_else(Spent::default, |_| spent),
+                flow,
+                step: None,
+                context: Context::default(),
+                logged: Arc::default(),
             });
         }
         if jobs.len() == before {

@@ -7,7 +7,7 @@ use crate::app::control::{From, Start, again, enqueue, flow_again, startable};
 use crate::app::{App, record};
 use crate::domain::{Error, ExecutionPatch, Result, RetryOn, Status, Timestamp};
 use crate::store::executions::Record;
-use crate::store::{Tx, agents, executions, queue};
+use crate::store::{Tx, agents, executions, parts, queue};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -108,6 +108,9 @@ pub(super) async fn close(
     };
     let error = end.failure.as_ref().filter(|_| !end.stopped).map(|f| bounded(f.error.clone()));
     let patch = ExecutionPatch { status: Some(status), error, ..end.patch };
+    // A step that was going on has ended with its run.
+    let reason = patch.error.as_deref().unwrap_or("stopped");
+    parts::end_running_steps(tx, run.key, reason, now).await?;
     record::change(tx, run, &patch, now).await?;
     match &end.failure {
         // Who stopped it does not want it to go on as another.
@@ -116,7 +119,7 @@ pub(super) async fn close(
     }
 }
 
-fn bounded(mut error: String) -> String {
+pub(super) fn bounded(mut error: String) -> String {
     if error.len() > ERROR_BYTES {
         error.truncate(error.floor_char_boundary(ERROR_BYTES - CUT.len()));
         error.push_str(CUT);

@@ -3,7 +3,9 @@
 
 mod claim;
 mod command;
+mod context;
 mod finish;
+mod flow;
 mod job;
 mod log;
 mod openai;

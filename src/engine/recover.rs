@@ -1,13 +1,13 @@
 //! Server. Runs nobody is at any more, and runs of others that took too long.
 
-use super::Engine;
 use super::finish::{End, close};
 use super::job::{Failure, timeout_s};
+use super::{Engine, flow};
 use crate::app::App;
-use crate::domain::{AgentKind, ExecutionPatch, Result, RetryOn, Status, Timestamp};
+use crate::domain::{EventKind, ExecutionPatch, Result, RetryOn, Status, Timestamp};
 use crate::process::leftover;
 use crate::store::queue::Entry;
-use crate::store::{Tx, Visible, agents, executions, queue};
+use crate::store::{Tx, Visible, agents, events, executions, queue};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -67,10 +67,19 @@ impl Engine {
     }
 }
 
-/// Ends a run whose server is gone; its id, if it was a command.
+/// Ends a run whose server is gone, or lets its flow go on; its id, if it may have left programs running.
 async fn interrupted(tx: &mut Tx, app: &App, entry: &Entry, now: Timestamp) -> Result<Option<String>> {
     let mut run = executions::by_key_for_update(tx, entry.execution_key).await?;
     let agent = agents::by_key(tx, entry.agent_key).await?;
+    let programs = flow::runs_programs(tx, &agent, run.key).await?;
+    // What is left of it here is ended by then.
+    let kill_after = i64::try_from(app.config.kill_after_ms).unwrap_or(i64::MAX);
+    let not_before = if programs { now.plus_millis(kill_after) } else { now };
+    if flow::take_up_again(tx, &mut run, "the server that did this run is gone", not_before).await? {
+        executions::save(tx, &mut run, now).await?;
+        events::append(tx, &[(run.key, run.agent_key, EventKind::Updated)], now).await?;
+        return Ok(programs.then_some(run.id));
+    }
     let mut error = "interrupted: the server that did this run is gone".to_owned();
     if run.cancel_requested_at.is_some() {
         // Nobody has seen it end: `cancelled` would be a lie.
@@ -79,7 +88,7 @@ async fn interrupted(tx: &mut Tx, app: &App, entry: &Entry, now: Timestamp) -> R
     let id = run.id.clone();
     let failure = Some(Failure::lasting(error));
     close(tx, app, &mut run, End { failure, ..End::default() }, entry.tries, now).await?;
-    Ok((agent.kind == AgentKind::Command).then_some(id))
+    Ok(programs.then_some(id))
 }
 
 /// Runs that others are at and that took longer than their agent allows.

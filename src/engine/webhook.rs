@@ -43,7 +43,7 @@ pub async fn run(
     tokio::select! {
         called = call(engine, job, config) => called,
         why = halt_after(&mut halted, None) => {
-            let (log, written) = Log::start(engine, job.key);
+            let (log, written) = Log::start(engine, job);
             engine.told(job, why, &log, "the request was aborted").await;
             drop(log);
             if written.await.is_err() {
@@ -62,9 +62,12 @@ async fn call(engine: &Engine, job: &Job, config: &WebhookConfig) -> Result<Outc
         "message": job.message,
         "attempt": job.attempt,
         "thread_id": job.thread_id,
+        "step": job.step,
+        "memories": job.context.memories_as_json(),
+        "before": job.context.before_as_json(),
     });
     let client = engine.0.clients.of(Reach::of(&engine.0.app, &job.agent).await?)?;
-    Ok(match send(&engine.0.app, client, &job.agent, config, &job.id, &payload).await? {
+    Ok(match send(&engine.0.app, client, &job.agent, config, &job.message_id(), &payload).await? {
         Ok(response) => answered(response).await.unwrap_or_else(Outcome::from),
         Err(failure) => failure.into(),
     })
@@ -162,7 +165,7 @@ fn outcome(answer: Answer) -> Result<Outcome, Failure> {
         model: answer.model.map(|m| m.chars().take(200).collect()),
         ..ExecutionPatch::default()
     };
-    Ok(Outcome { failure, patch, reports_later })
+    Ok(Outcome { failure, patch, reports_later, parked: false })
 }
 
 fn bounded(mut text: String) -> String {

@@ -8,7 +8,7 @@ use crate::domain::failure::fingerprint;
 use crate::domain::{AgentKind, Error, EventKind, ExecutionPatch, ExecutionSummary, Result, Status, Timestamp};
 use crate::store::executions::{self as rows, Record, nanos};
 use crate::store::queue::{self, State};
-use crate::store::{Tx, agents, events, search, stops};
+use crate::store::{Tx, agents, events, flows, search, stops};
 
 /// A heartbeat becomes news for those who watch this often; the row itself always knows the last one.
 const HEARTBEAT_NEWS_MS: i64 = 15_000;
@@ -40,7 +40,10 @@ async fn not_the_engines(tx: &mut Tx, record: &Record) -> Result<()> {
     // A webhook may report before it has answered.
     let reports = match entry.state {
         State::Away => true,
-        State::Working => agents::by_key(tx, entry.agent_key).await?.kind == AgentKind::Webhook,
+        State::Working => {
+            agents::by_key(tx, entry.agent_key).await?.kind == AgentKind::Webhook
+                && flows::of_run(tx, record.key).await?.is_none()
+        }
         State::Ready | State::Parked => false,
     };
     if reports {
