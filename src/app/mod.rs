@@ -16,6 +16,7 @@ pub mod failures;
 pub mod housekeeping;
 mod markdown;
 pub mod marks;
+pub mod memories;
 pub mod numbers;
 pub mod parts;
 pub mod reading;

@@ -10,6 +10,7 @@ pub mod failures;
 pub mod idempotency;
 pub mod list;
 pub mod marks;
+pub mod memories;
 pub mod migrate;
 pub mod parts;
 pub mod query;
