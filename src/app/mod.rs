@@ -17,6 +17,7 @@ pub mod flows;
 pub mod housekeeping;
 mod markdown;
 pub mod marks;
+pub mod memories;
 pub mod numbers;
 pub mod parts;
 pub mod reading;
