@@ -138,10 +138,14 @@ pub async fn held(db: &mut impl Executor, owner: &str) -> Result<Vec<(i64, bool)
     Ok(rows.into_iter().map(|(key, asked)| (key, asked.is_some())).collect())
 }
 
-/// Runs of servers that gave no sign of life in time, at most 100.
-pub async fn lost(db: &mut impl Executor, owner: &str, now: Timestamp) -> Result<Vec<Entry>> {
+/// Runs of servers that gave no sign of life in time, at most 100; also those under this server's own name that it is
+/// not `at` any more.
+pub async fn lost(db: &mut impl Executor, owner: &str, at: &[i64], now: Timestamp) -> Result<Vec<Entry>> {
     let mut q = Query::new(SELECT);
-    q.push("where state = 'working' and at <= ").value(now.micros()).push(" and owner <> ").value(owner);
+    q.push("where state = 'working' and at <= ").value(now.micros());
+    if !at.is_empty() {
+        q.push(" and (owner <> ").value(owner).push(" or execution_key not in ").list(at.iter().copied()).push(")");
+    }
     q.push(" order by at limit 100");
     db.all(q).await
 }
