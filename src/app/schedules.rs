@@ -84,8 +84,17 @@ pub async fn set(caller: &Caller, name: &str, new: NewSchedule) -> Result<Schedu
     if new.enabled && next.is_none() {
         return Err(Error::invalid("cron", "never comes"));
     }
-    let user_key = caller.user_key;
-    caller.write(move |tx| Box::pin(async move { rows::set(tx, agent.key, user_key, &new, next).await })).await?;
+    let who = caller.clone();
+    caller
+        .write(move |tx| {
+            Box::pin(async move {
+                // Again, in the write: of an agent deleted meanwhile nothing starts any more.
+                let agent = agents::owned_still(tx, &who, agent.key).await?;
+                startable(&agent, &who.app.config)?;
+                rows::set(tx, agent.key, who.user_key, &new, next).await
+            })
+        })
+        .await?;
     get(caller, name).await
 }
 

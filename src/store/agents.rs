@@ -80,6 +80,16 @@ pub async fn by_key(db: &mut impl Executor, key: i64) -> Result<AgentRow> {
     db.one(q).await
 }
 
+/// One agent for changing: on PostgreSQL its row is locked until the transaction ends.
+pub async fn by_key_for_update(tx: &mut Tx, key: i64) -> Result<Option<AgentRow>> {
+    let mut q = Query::new(SELECT);
+    q.push("where a.key = ").value(key);
+    if !tx.is_sqlite() {
+        q.push(" for update of a");
+    }
+    tx.maybe(q).await
+}
+
 /// Keys of the agents whose runs Runboard can start.
 pub async fn run_here(db: &mut impl Executor) -> Result<Vec<i64>> {
     let sql = "select key from agents where kind <> 'external' and retired_at is null";
