@@ -39,6 +39,9 @@ use tokio::sync::watch;
 
 /// Everything a request needs. Cheap to clone.
 #[derive(Clone)]
+/// How often a person may try agents out.
+const TRIALS_PER_MINUTE: u32 = 10;
+
 pub struct App(Arc<Inner>);
 
 pub struct Inner {
@@ -59,6 +62,8 @@ pub struct Inner {
     pub requests: Throttle<String>,
 }
 
+    /// Agents tried out, by person: each asks somebody else's endpoint, and may cost.
+    pub trials: Throttle<i64>,
 impl std::ops::Deref for App {
     type Target = Inner;
     fn deref(&self) -> &Inner {
@@ -83,6 +88,7 @@ impl App {
             requests: Throttle::per_second(config.requests_per_second),
             config,
         }))
+            trials: Throttle::per_minute(TRIALS_PER_MINUTE),
     }
 
     pub fn now(&self) -> Timestamp {

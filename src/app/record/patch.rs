@@ -23,7 +23,7 @@ pub async fn patch(caller: &Caller, id: &str, patch: ExecutionPatch) -> Result<E
         .write(move |tx| {
             Box::pin(async move {
                 let mut record = locked(tx, &who, &id).await?;
-                if patch.status.is_some_and(|s| s != record.status) {
+                if reports(&patch, record.status) {
                     not_the_engines(tx, &record).await?;
                 }
                 change(tx, &mut record, &patch, now).await?;
@@ -32,6 +32,12 @@ pub async fn patch(caller: &Caller, id: &str, patch: ExecutionPatch) -> Result<E
             })
         })
         .await
+}
+
+/// Whether a patch says how a run stands or what came of it. Labels are anybody's.
+fn reports(patch: &ExecutionPatch, status: Status) -> bool {
+    let rest = ExecutionPatch { status: None, labels: None, ..patch.clone() };
+    patch.status.is_some_and(|s| s != status) || rest != ExecutionPatch::default()
 }
 
 /// Whoever does a run says how it stands; of a run that Runboard does that is Runboard.
@@ -46,7 +52,9 @@ async fn not_the_engines(tx: &mut Tx, record: &Record) -> Result<()> {
     if reports {
         return Ok(());
     }
-    Err(Error::Conflict("Runboard does this run itself and says how it ends; ask it to stop instead".to_owned()))
+    Err(Error::Conflict(
+        "Runboard does this run itself and says how it goes and ends; ask it to stop instead".to_owned(),
+    ))
 }
 
 /// Whoever does the run is being told, in this answer, that it shall stop.
