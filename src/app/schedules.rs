@@ -12,6 +12,8 @@ use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
 /// Times shown ahead.
+/// A longer one is no schedule that somebody wrote.
+const CRON_BYTES: usize = 200;
 const AHEAD: usize = 5;
 
 /// The times of a schedule.
@@ -25,6 +27,9 @@ impl Times {
     pub fn parse(cron: &str, timezone: &str) -> Result<Self> {
         let mut check = Check::default();
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+        if cron.len() > CRON_BYTES {
+            return Err(Error::invalid("cron", format!("is longer than {CRON_BYTES} characters")));
+        }
         let parsed = parser.parse(cron.trim());
         if let Err(e) = &parsed {
             check.wrong("cron", format!("is not minute, hour, day of month, month and day of week: {e}"));

@@ -65,6 +65,14 @@ pub async fn of(db: &mut impl Executor, execution_key: i64) -> Result<Option<Ent
     db.maybe(q).await
 }
 
+/// How many runs of an agent wait for their turn, counted up to `most`.
+pub async fn waiting(db: &mut impl Executor, agent_key: i64, most: i64) -> Result<i64> {
+    let sql = "select count(*) from \
+               (select 1 as one from queue where agent_key = $1 and state = 'ready' limit $2) as waiting";
+    let (count,): (i64,) = db.one(Query::new(sql).bind(agent_key).bind(most)).await?;
+    Ok(count)
+}
+
 /// Ends a run's part in the queue.
 pub async fn remove(tx: &mut Tx, execution_key: i64) -> Result<()> {
     tx.run(Query::new("delete from queue where execution_key = $1").bind(execution_key)).await.map(|_| ())

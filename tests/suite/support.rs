@@ -112,6 +112,19 @@ impl World {
         }
     }
 
+    /// What the database itself says: one text.
+    pub async fn text(&self, sql: &str) -> Option<String> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let (text,): (Option<String>,) = if self.database.url.starts_with("sqlite:") {
+            let mut c = sqlx::SqliteConnection::connect(&self.database.url).await.expect("connected");
+            sqlx::query_as(sql).fetch_one(&mut c).await.expect("a row")
+        } else {
+            let mut c = sqlx::PgConnection::connect(&self.database.url).await.expect("connected");
+            sqlx::query_as(sql).fetch_one(&mut c).await.expect("a row")
+        };
+        text
+    }
+
     pub fn pass_ms(&self, ms: i64) {
         self.now.fetch_add(ms * 1_000, Ordering::SeqCst);
     }

@@ -7,7 +7,7 @@ mod stop;
 
 pub(crate) use retry::{again, retry_in};
 pub use retry::{retry, retry_once};
-pub(crate) use start::{Start, enqueue, startable};
+pub(crate) use start::{Start, enqueue, may_wait, startable};
 pub use start::{start, start_once};
 pub(crate) use stop::terminate_in;
 pub use stop::{record_of, terminate};

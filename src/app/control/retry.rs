@@ -1,8 +1,8 @@
 //! Server. Starting a run once more, as a new one that is linked to it.
 
-use super::start::{Start, answer, earlier, enqueue, or_earlier, startable};
+use super::start::{Start, answer, earlier, enqueue, may_wait, or_earlier, startable};
 use crate::app::executions::path_id;
-use crate::app::{Caller, budgets, validate};
+use crate::app::{Caller, validate};
 use crate::auth::secret;
 use crate::domain::{Error, ExecutionId, NewExecution, Result, Retry, Timestamp, Trigger};
 use crate::store::executions::{self as rows, Record};
@@ -39,7 +39,7 @@ pub(crate) async fn retry_in(
     }
     let agent = agents::by_key(tx, run.agent_key).await?;
     startable(&agent, &who.app.config)?;
-    budgets::check(tx, &agent, now).await?;
+    may_wait(tx, &agent, now).await?;
     let before = again(tx, &run).await?;
     let new = NewExecution {
         message: message.unwrap_or_else(|| before.message.clone()),

@@ -48,6 +48,12 @@ async fn an_agent_that_has_spent_its_budget_is_paused_until_the_day_is_over(back
         Err(Error::Conflict(text)) => assert!(text.contains("has spent"), "{text}"),
         other => panic!("{other:?}"),
     }
+    // Nobody is asked for a place in the writer's queue for as long as it waits.
+    let written = *works.world.app.store.commits().borrow();
+    for _ in 0..5 {
+        works.step().await;
+    }
+    assert_eq!(*works.world.app.store.commits().borrow(), written);
     // `START` is 14:13:20 UTC.
     works.world.pass_ms(10 * 3_600_000);
     works.until_idle().await;
