@@ -1,5 +1,6 @@
 //! Server. The rules on what an agent is set to. Every broken one is named, all at once.
 
+use super::addresses::{NEVER, Place, place};
 use super::validate::Check;
 use super::{Caller, Config};
 use crate::domain::agent::slug;
@@ -7,7 +8,6 @@ use crate::domain::{AgentConfig, AgentKind, AgentLimits, Budget, Error, Result, 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 const PROMPT_BYTES: usize = 64 << 10;
 const ARGUMENTS: usize = 256;
@@ -135,16 +135,8 @@ fn url(check: &mut Check, field: &str, text: &str) {
         check.wrong(field, "must not hold a user or password; secrets go into environment variables");
     }
     let host = url.host_str().map(|h| h.trim_start_matches('[').trim_end_matches(']'));
-    if host.and_then(|h| h.parse().ok()).is_some_and(link_local) {
-        check.wrong(field, "is a link-local address, where a cloud keeps its credentials");
-    }
-}
-
-/// 169.254.0.0/16 and fe80::/10, also written as an IPv4 address inside an IPv6 one.
-fn link_local(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    if host.and_then(|h| h.parse().ok()).is_some_and(|a| place(a) == Place::Never) {
+        check.wrong(field, format!("is {NEVER}"));
     }
 }
 
@@ -222,14 +214,5 @@ mod tests {
         let of = |name| (allowed(&usual, name, true), allowed(&usual, name, false));
         assert_eq!([of("X_API_KEY"), of("HOOK_SECRET")], [(true, false), (true, false)]);
         assert_eq!([of("PATH"), of("RUNBOARD_API_KEY")], [(false, false), (false, false)]);
-    }
-
-    #[test]
-    fn link_local_addresses_are_known_in_every_spelling() {
-        for (address, expected) in
-            [("169.254.169.254", true), ("::ffff:169.254.169.254", true), ("fe80::1", true), ("10.0.0.1", false)]
-        {
-            assert_eq!(link_local(address.parse().expect("an address")), expected, "{address}");
-        }
     }
 }

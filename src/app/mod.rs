@@ -2,6 +2,7 @@
 //! REST handlers, server functions and the command line call these and hold no logic of their own.
 
 pub mod access;
+pub(crate) mod addresses;
 pub(crate) mod agent_check;
 pub mod agents;
 pub mod budgets;
