@@ -12,6 +12,8 @@ use crate::store::agents::{self as rows, AgentFields, AgentRow};
 use crate::store::{Tx, users};
 
 const ALL: i64 = 1_000;
+/// Runs of agents without a timeout of their own end after this, unless others do them.
+const USUAL_TIMEOUT_S: i64 = 3_600;
 
 /// The agents the caller may see, by name, at most 1 000; `page` goes on from there.
 pub async fn list(caller: &Caller) -> Result<Vec<AgentSummary>> {
@@ -80,6 +82,14 @@ pub(crate) fn stored_limits(agent: &AgentRow) -> Result<AgentLimits> {
         retry: agent.retry.as_deref().map(|text| stored(agent, text)).transpose()?,
         budget: agent.budget.as_deref().map(|text| stored(agent, text)).transpose()?,
     })
+}
+
+/// How long runs of an agent may take.
+pub(crate) fn timeout_s(agent: &AgentRow) -> Option<i64> {
+    match agent.kind {
+        AgentKind::External => agent.timeout_s,
+        AgentKind::Openai | AgentKind::Command | AgentKind::Webhook => Some(agent.timeout_s.unwrap_or(USUAL_TIMEOUT_S)),
+    }
 }
 
 /// How the agent runs, as its kind says.

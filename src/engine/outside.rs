@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// Nothing more came for so long: the other side is taken to be gone. Before an answer begins, only the run's own time
 /// ends the waiting: a model may think for longer.
-const STALL: Duration = Duration::from_mins(5);
+pub const STALL: Duration = Duration::from_mins(5);
 const CONNECT: Duration = Duration::from_secs(10);
 /// Read of an answer that is an error.
 const ERROR_BYTES: usize = 64 << 10;
@@ -134,13 +134,18 @@ pub fn broken(who: &str, error: &reqwest::Error) -> Failure {
 
 /// The next piece of an answer, `None` at its end. `begun`: something of it has come already.
 pub async fn next(who: &str, response: &mut Response, begun: bool) -> Result<Option<Bytes>, Failure> {
-    let read = async { response.chunk().await.map_err(|e| broken(who, &e)) };
-    if !begun {
-        return read.await;
-    }
-    tokio::time::timeout(STALL, read).await.unwrap_or_else(|_| {
-        Err(Failure::of(format!("the {who} said nothing for {} s", STALL.as_secs()), RetryOn::Timeout))
+    if begun { next_within(STALL, who, response).await } else { read(who, response).await }
+}
+
+/// The same, unless it does not come in time.
+pub async fn next_within(time: Duration, who: &str, response: &mut Response) -> Result<Option<Bytes>, Failure> {
+    tokio::time::timeout(time, read(who, response)).await.unwrap_or_else(|_| {
+        Err(Failure::of(format!("the {who} said nothing for {} s", time.as_secs()), RetryOn::Timeout))
     })
+}
+
+async fn read(who: &str, response: &mut Response) -> Result<Option<Bytes>, Failure> {
+    response.chunk().await.map_err(|e| broken(who, &e))
 }
 
 /// Why it did not do what it was asked, and whether asking again later is of use. To be shown by way of `without`.

@@ -87,5 +87,5 @@ async fn hook(app: &App, agent: &AgentRow, config: &WebhookConfig) -> Result<Ver
     let id = uuid::Uuid::now_v7().to_string();
     let payload = json!({"type": "test", "agent_name": agent.name});
     let sent = webhook::send(app, &client, agent, config, &id, &payload).await?;
-    Ok(sent.map(|response| format!("the webhook answered {}", response.status())))
+    Ok(sent.map(|(response, _)| format!("the webhook answered {}", response.status())))
 }

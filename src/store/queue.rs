@@ -158,11 +158,20 @@ pub async fn lost(db: &mut impl Executor, owner: &str, at: &[i64], now: Timestam
     db.all(q).await
 }
 
-/// Runs that others are at and that have taken too long, at most 100.
+/// Runs that others are at and that have taken too long, at most 100. One that waits for a person takes as long as the
+/// person, unless it was asked to stop.
 pub async fn overdue(db: &mut impl Executor, now: Timestamp) -> Result<Vec<Entry>> {
     let mut q = Query::new(SELECT);
-    q.push("where state = 'away' and deadline <= ").value(now.micros()).push(" order by deadline limit 100");
+    q.push("where state = 'away' and deadline <= ").value(now.micros());
+    q.push(" and not exists (select 1 from executions e where e.key = queue.execution_key and e.status = 'waiting' ");
+    q.push("and e.cancel_requested_at is null) order by deadline limit 100");
     db.all(q).await
+}
+
+/// Gives those who are at a run until then.
+pub async fn move_deadline(tx: &mut Tx, execution_key: i64, until: Timestamp) -> Result<()> {
+    let sql = "update queue set deadline = $1 where execution_key = $2 and state = 'away'";
+    tx.run(Query::new(sql).bind(until.micros()).bind(execution_key)).await.map(|_| ())
 }
 
 /// Others go on with a run and will report; whether this server was at it.
