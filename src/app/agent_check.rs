@@ -1,6 +1,7 @@
 //! Server. The rules on what an agent is set to. Every broken one is named, all at once.
 
 use super::addresses::{NEVER, Place, place};
+use super::secret_like::holds_secret;
 use super::validate::Check;
 use super::{Caller, Config};
 use crate::domain::agent::slug;
@@ -12,8 +13,6 @@ use std::collections::BTreeMap;
 const PROMPT_BYTES: usize = 64 << 10;
 const ARGUMENTS: usize = 256;
 const WEEK_S: i64 = 7 * 86_400;
-/// How well-known providers begin their keys.
-const SECRET_PREFIXES: [&str; 9] = ["sk-", "sk_", "ghp_", "gho_", "github_pat_", "xoxb-", "xoxp-", "AKIA", "Bearer "];
 
 /// The name of an agent as it is: nothing is made of it that its maker did not write.
 pub fn name(check: &mut Check, name: &str) {
@@ -115,10 +114,10 @@ fn argument(check: &mut Check, field: &str, word: &str) {
 
 /// What is saved here is shown to everybody who operates the agent, and lies in every backup.
 fn no_secret(check: &mut Check, field: &str, text: &str) {
-    if SECRET_PREFIXES.iter().any(|p| text.starts_with(p)) && text.len() >= 16 {
+    if holds_secret(text) {
         check.wrong(
             field,
-            "looks like a secret; put it into an environment variable of the server and give the variable's name",
+            "holds what looks like a secret; put it into an environment variable of the server and give the variable's name",
         );
     }
 }
@@ -138,6 +137,7 @@ fn url(check: &mut Check, field: &str, text: &str) {
     if host.and_then(|h| h.parse().ok()).is_some_and(|a| place(a) == Place::Never) {
         check.wrong(field, format!("is {NEVER}"));
     }
+    no_secret(check, field, text);
 }
 
 fn variable(check: &mut Check, who: &Caller, field: &str, name: Option<&str>) {

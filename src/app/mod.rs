@@ -22,6 +22,7 @@ pub mod parts;
 pub mod reading;
 pub mod record;
 pub mod schedules;
+mod secret_like;
 pub mod session;
 pub mod tokens;
 pub mod users;
@@ -38,11 +39,11 @@ use leptos::prelude::use_context;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Everything a request needs. Cheap to clone.
-#[derive(Clone)]
 /// How often a person may try agents out.
 const TRIALS_PER_MINUTE: u32 = 10;
 
+/// Everything a request needs. Cheap to clone.
+#[derive(Clone)]
 pub struct App(Arc<Inner>);
 
 pub struct Inner {
@@ -61,10 +62,10 @@ pub struct Inner {
     sign_in_account: Throttle<String>,
     sign_in_address: Throttle<String>,
     pub requests: Throttle<String>,
-}
-
     /// Agents tried out, by person: each asks somebody else's endpoint, and may cost.
     pub trials: Throttle<i64>,
+}
+
 impl std::ops::Deref for App {
     type Target = Inner;
     fn deref(&self) -> &Inner {
@@ -87,9 +88,9 @@ impl App {
             sign_in_account: Throttle::per_minute(config.sign_in_per_account),
             sign_in_address: Throttle::per_minute(config.sign_in_per_address),
             requests: Throttle::per_second(config.requests_per_second),
+            trials: Throttle::per_minute(TRIALS_PER_MINUTE),
             config,
         }))
-            trials: Throttle::per_minute(TRIALS_PER_MINUTE),
     }
 
     pub fn now(&self) -> Timestamp {
