@@ -112,10 +112,14 @@ async fn take(tx: &mut Tx, owner: &str, mut places: Places, now: Timestamp, comm
 
 /// The agent, unless it has spent what it may, or its settings can't be read: no reason for others to wait.
 async fn ready(db: &mut impl Executor, agent_key: i64, now: Timestamp) -> Result<Option<AgentRow>> {
-    let agent = agents::by_key(db, agent_key).await?;
-    match budgets::state_of(db, &agent, now).await {
-        Ok(state) => Ok(Some(agent).filter(|_| state.is_none_or(|s| s.spent().is_none()))),
+    match unspent(db, agent_key, now).await {
         Err(e @ Error::Unavailable(_)) => Err(e),
-        Err(_) => Ok(None),
+        found => Ok(found.unwrap_or(None)),
     }
+}
+
+async fn unspent(db: &mut impl Executor, agent_key: i64, now: Timestamp) -> Result<Option<AgentRow>> {
+    let agent = agents::by_key(db, agent_key).await?;
+    let spent = budgets::state_of(db, &agent, now).await?.is_some_and(|state| state.spent().is_some());
+    Ok((!spent).then_some(agent))
 }
