@@ -16,26 +16,36 @@ const ERROR_BYTES: usize = 64 << 10;
 const CUT: &str = "\n[The rest is not kept.]";
 /// Nobody is left alone for longer, whatever they ask for.
 const LONGEST_WAIT_S: i64 = 86_400;
+/// Of a run whose own end could not be written.
+pub(super) const UNWRITTEN: &str =
+    "internal error: how this run ended could not be written down; the server's log says why";
 /// The database could not be reached: tried again after.
 const AGAIN: Duration = Duration::from_millis(500);
 
 impl Engine {
-    /// Writes down how a run ended, however long the database is away, as long as the run is this server's.
+    /// Writes down how a run ended, however long the database is away, as long as the run is this server's. What can't be
+    /// written is left out: a run must end. If not even that can be written, `recover` takes it up when its lease is over.
     pub(super) async fn finish(&self, job: &Job, outcome: Outcome, mut halted: watch::Receiver<Option<Halt>>) {
         let why = *halted.borrow();
         if why == Some(Halt::Lost) {
             tracing::info!(id = %job.id, "a run ended that is no longer this server's");
             return;
         }
-        let goes_on = outcome.reports_later && why.is_none();
-        let end = ended(job, outcome, why);
+        let mut goes_on = outcome.reports_later && why.is_none();
+        let mut end = ended(job, outcome, why);
+        let mut plain = false;
         loop {
             match self.write_end(job, end.clone(), goes_on).await {
                 Ok(()) => return,
                 Err(e @ Error::Unavailable(_)) => tracing::warn!(id = %job.id, error = %e, "the end of a run waits"),
                 Err(e) => {
-                    tracing::error!(id = %job.id, error = %e, "the end of a run can't be written");
-                    return;
+                    tracing::error!(id = %job.id, error = %e, plain, "the end of a run can't be written");
+                    if plain {
+                        return;
+                    }
+                    (plain, goes_on) = (true, false);
+                    end = End { failure: Some(Failure::lasting(UNWRITTEN)), ..End::default() };
+                    continue;
                 }
             }
             tokio::select! {

@@ -2,9 +2,10 @@
 
 use super::context::Context;
 use super::{Engine, Halt, command, flow, openai, webhook};
+pub(super) use crate::app::agents::timeout_s;
 use crate::app::agents::{stored_config, stored_limits};
 use crate::app::control::startable;
-use crate::domain::{AgentConfig, AgentKind, Error, ExecutionPatch, Result, RetryOn, RetryPolicy, Timestamp};
+use crate::domain::{AgentConfig, Error, ExecutionPatch, Result, RetryOn, RetryPolicy, Timestamp};
 use crate::store::agents::AgentRow;
 use crate::store::executions::{Record, usd};
 use crate::store::flows::FlowRunRow;
@@ -13,9 +14,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use tokio::sync::watch;
-
-/// Runs of agents without a timeout of their own end after this, unless others do them.
-const USUAL_TIMEOUT_S: i64 = 3_600;
 
 /// A run that this server has taken, or a step of one.
 #[derive(Clone)]
@@ -136,14 +134,6 @@ impl Failure {
 impl From<Failure> for Outcome {
     fn from(failure: Failure) -> Self {
         Self { failure: Some(failure), ..Self::default() }
-    }
-}
-
-/// How long runs of an agent may take.
-pub fn timeout_s(agent: &AgentRow) -> Option<i64> {
-    match agent.kind {
-        AgentKind::External => agent.timeout_s,
-        AgentKind::Openai | AgentKind::Command | AgentKind::Webhook => Some(agent.timeout_s.unwrap_or(USUAL_TIMEOUT_S)),
     }
 }
 

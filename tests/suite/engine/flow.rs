@@ -3,7 +3,7 @@
 use super::Works;
 use super::endpoint::Endpoint;
 use crate::support::{Backend, on_both};
-use runboard::app::{control, flows};
+use runboard::app::{control, flows, memories};
 use runboard::domain::{FlowPatch, FlowStep, PartStatus, Retry, Status};
 use serde_json::{Value, json};
 
@@ -25,6 +25,7 @@ async fn a_flow_goes_step_by_step(backend: Backend) {
     let endpoint = Endpoint::start().await;
     let config = json!({"base_url": endpoint.base_url, "model": "echo", "system_prompt": "Be kind"});
     works.agent(json!({"name": "echo", "kind": "openai", "config": config}), json!({})).await;
+    memories::put(&works.world.admin, "echo", "tone", "short".to_owned()).await.expect("noted");
     let steps = json!([prompt("One", "Say one"), prompt("Two", "Say two"), prompt("Three", "Say three")]);
     let flow = works.flow("echo", steps).await;
     let id = works.start_flow(&flow, Some("About Rust")).await;
@@ -58,6 +59,7 @@ async fn a_flow_goes_step_by_step(backend: Backend) {
     let of = run.flow.expect("a flow");
     assert_eq!((of.id.as_str(), of.version, of.steps.len(), of.pause_requested), (flow.as_str(), 1, 3, false));
     let asked = endpoint.asked.lock().expect("unpoisoned");
+    assert_eq!(asked[2].0["messages"][0]["content"], "Be kind\n\nWhat you remember:\n- tone: short");
     let roles: Vec<&str> = asked[2].0["messages"]
         .as_array()
         .expect("messages")

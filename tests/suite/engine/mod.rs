@@ -15,6 +15,7 @@ mod retry;
 mod schedule;
 mod start;
 mod stop;
+mod unwritten;
 mod webhook;
 
 use crate::support::{Backend, World};
