@@ -3,8 +3,9 @@
 use super::Works;
 use crate::support::{Backend, on_both};
 use axum::http::StatusCode;
+use runboard::app::bulk::{self, Target};
 use runboard::app::{agents, control, record};
-use runboard::domain::{BudgetLevel, Error, ExecutionPatch, NewRun, Role, Scope, Status};
+use runboard::domain::{BudgetLevel, BulkAction, Error, ExecutionPatch, NewRun, Reason, Role, Scope, Status};
 use runboard::engine::trial;
 use serde_json::json;
 
@@ -54,6 +55,12 @@ async fn an_agent_that_has_spent_its_budget_is_paused_until_the_day_is_over(back
         works.step().await;
     }
     assert_eq!(*works.world.app.store.commits().borrow(), written);
+    // In bulk the same is refused, and it is said why.
+    let again = Target::Ids(vec![waits.parse().expect("an id")]);
+    let (job, _) = bulk::start(admin, BulkAction::Retry, again, None).await.expect("a job");
+    bulk::work_off(&works.world.app).await.expect("worked");
+    let (job, rows, _) = bulk::get(admin, &job.id, None, None).await.expect("the job");
+    assert_eq!((job.skipped, rows[0].reason.as_deref()), (1, Some(Reason::NoRoom.as_str())));
     // `START` is 14:13:20 UTC.
     works.world.pass_ms(10 * 3_600_000);
     works.until_idle().await;
