@@ -39,18 +39,20 @@ impl TryFrom<String> for State {
     }
 }
 
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Entry {
     pub execution_key: i64,
     pub agent_key: i64,
     #[sqlx(try_from = "String")]
     pub state: State,
+    /// ready: not before; working: its server's newest sign of life.
+    pub at: i64,
     pub owner: Option<String>,
     pub deadline: Option<i64>,
     pub tries: i64,
 }
 
-const SELECT: &str = "select execution_key, agent_key, state, owner, deadline, tries from queue ";
+const SELECT: &str = "select execution_key, agent_key, state, at, owner, deadline, tries from queue ";
 
 /// Puts a run in the queue.
 pub async fn add(tx: &mut Tx, execution_key: i64, agent_key: i64, ready_at: Timestamp, tries: i64) -> Result<()> {
@@ -71,6 +73,11 @@ pub async fn waiting(db: &mut impl Executor, agent_key: i64, most: i64) -> Resul
                (select 1 as one from queue where agent_key = $1 and state = 'ready' limit $2) as waiting";
     let (count,): (i64,) = db.one(Query::new(sql).bind(agent_key).bind(most)).await?;
     Ok(count)
+}
+
+/// How many runs stand where.
+pub async fn by_state(db: &mut impl Executor) -> Result<Vec<(String, i64)>> {
+    db.all(Query::new("select state, count(*) from queue group by state order by state")).await
 }
 
 /// Ends a run's part in the queue.
@@ -107,20 +114,19 @@ pub async fn take(
     agent_key: i64,
     owner: &str,
     now: Timestamp,
-    until: Timestamp,
     deadline: Option<Timestamp>,
 ) -> Result<Option<Entry>> {
-    tx.maybe(take_query(agent_key, owner, now, until, deadline)).await
+    tx.maybe(take_query(agent_key, owner, now, deadline)).await
 }
 
-fn take_query(agent_key: i64, owner: &str, now: Timestamp, until: Timestamp, deadline: Option<Timestamp>) -> Query {
+fn take_query(agent_key: i64, owner: &str, now: Timestamp, deadline: Option<Timestamp>) -> Query {
     let sql = "update queue set state = 'working', owner = $1, at = $2, deadline = coalesce(deadline, $3) \
                where execution_key = (select q.execution_key from queue q where q.agent_key = $4 and q.state = 'ready' \
                  and q.at <= $5 order by q.at, q.execution_key limit 1) and state = 'ready' \
                and (select count(*) from queue r where r.agent_key = $4 and r.state in ('working', 'away')) \
                  < (select a.max_concurrency from agents a where a.key = $4) \
-               returning execution_key, agent_key, state, owner, deadline, tries";
-    let q = Query::new(sql).bind(owner).bind(until.micros()).bind(deadline.map(Timestamp::micros));
+               returning execution_key, agent_key, state, at, owner, deadline, tries";
+    let q = Query::new(sql).bind(owner).bind(now.micros()).bind(deadline.map(Timestamp::micros));
     q.bind(agent_key).bind(now.micros())
 }
 
@@ -143,10 +149,10 @@ pub async fn holds(tx: &mut Tx, execution_key: i64, owner: &str) -> Result<bool>
 }
 
 /// A sign of life for the runs a server is at.
-pub async fn renew(tx: &mut Tx, owner: &str, keys: &[i64], until: Timestamp) -> Result<()> {
+pub async fn renew(tx: &mut Tx, owner: &str, keys: &[i64], now: Timestamp) -> Result<()> {
     for chunk in super::executions::chunks(keys) {
         let mut q = Query::new("update queue set at = ");
-        q.value(until.micros()).push(" where state = 'working' and owner = ").value(owner);
+        q.value(now.micros()).push(" where state = 'working' and owner = ").value(owner);
         q.push(" and execution_key in ").list(chunk.iter().copied());
         tx.run(q).await?;
     }
@@ -165,19 +171,19 @@ fn held_query(owner: &str) -> Query {
     Query::new(sql).bind(owner)
 }
 
-/// Runs of servers that gave no sign of life in time, at most 100; also those under this server's own name that it is
-/// not `at` any more.
-pub async fn lost(db: &mut impl Executor, owner: &str, at: &[i64], now: Timestamp) -> Result<Vec<Entry>> {
-    db.all(lost_query(owner, at, now)).await
+/// Runs that other servers are at, those without a sign of life for longest first, at most 1 000; also those under this
+/// server's own name that it is not `at` any more.
+pub async fn elsewhere(db: &mut impl Executor, owner: &str, at: &[i64]) -> Result<Vec<Entry>> {
+    db.all(watch_query(owner, at)).await
 }
 
-fn lost_query(owner: &str, at: &[i64], now: Timestamp) -> Query {
+fn watch_query(owner: &str, at: &[i64]) -> Query {
     let mut q = Query::new(SELECT);
-    q.push("where state = 'working' and at <= ").value(now.micros());
+    q.push("where state = 'working'");
     if !at.is_empty() {
         q.push(" and (owner <> ").value(owner).push(" or execution_key not in ").list(at.iter().copied()).push(")");
     }
-    q.push(" order by at limit 100");
+    q.push(" order by at limit 1000");
     q
 }
 
@@ -228,9 +234,9 @@ pub async fn explain(tx: &mut Tx, now: Timestamp) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     for query in [
         room_query(now, true),
-        take_query(1, "us", now, now, None),
+        take_query(1, "us", now, None),
         held_query("us"),
-        lost_query("us", &[1, 2], now),
+        watch_query("us", &[1, 2]),
         overdue_query(now),
         elsewhere_query(now),
     ] {
