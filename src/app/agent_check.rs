@@ -19,6 +19,8 @@ const SECRET_PREFIXES: [&str; 9] = ["sk-", "sk_", "ghp_", "gho_", "github_pat_",
 pub fn name(check: &mut Check, name: &str) {
     if name.is_empty() || slug(name) != name {
         check.wrong("name", "needs 1 to 80 lower case letters, digits, `.`, `_` or `-`");
+    } else if name == "new" {
+        check.wrong("name", "is the address of a page");
     }
 }
 
@@ -75,6 +77,11 @@ pub fn config(check: &mut Check, who: &Caller, kind: AgentKind, given: BTreeMap<
         }
     }
     Ok(config)
+}
+
+/// Why this caller makes and changes no agents that run commands, if so.
+pub fn no_commands(who: &Caller) -> Option<String> {
+    may_use_commands(who).err().map(|e| e.to_string())
 }
 
 fn may_use_commands(who: &Caller) -> Result<()> {

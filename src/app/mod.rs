@@ -3,6 +3,7 @@
 
 pub mod access;
 pub(crate) mod agent_check;
+pub mod agent_form;
 pub mod agents;
 pub mod budgets;
 pub mod bulk;
