@@ -4,6 +4,7 @@
 pub mod access;
 pub(crate) mod addresses;
 pub(crate) mod agent_check;
+pub mod agent_form;
 pub mod agents;
 pub mod budgets;
 pub mod bulk;

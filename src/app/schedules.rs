@@ -114,6 +114,12 @@ pub async fn set(caller: &Caller, name: &str, new: NewSchedule) -> Result<Schedu
     get(caller, name).await
 }
 
+/// The times a schedule would have, before it is set.
+pub fn preview(caller: &Caller, cron: &str, timezone: &str) -> Result<Vec<Timestamp>> {
+    let ahead = Times::parse(cron, timezone)?.ahead(caller.now());
+    if ahead.is_empty() { Err(Error::invalid("cron", "never comes")) } else { Ok(ahead) }
+}
+
 /// Takes an agent's schedule away.
 pub async fn remove(caller: &Caller, name: &str) -> Result<()> {
     let agent = agents::owned(caller, name).await?;

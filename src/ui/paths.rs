@@ -8,6 +8,7 @@ pub const EXECUTIONS: &str = "/executions";
 pub const COMPARE: &str = "/executions/compare";
 pub const FAILURES: &str = "/failures";
 pub const AGENTS: &str = "/agents";
+pub const NEW_AGENT: &str = "/agents/new";
 pub const LOGIN: &str = "/login";
 pub const SETUP: &str = "/setup";
 pub const API_DOCS: &str = "/api/docs";
@@ -28,6 +29,11 @@ pub fn execution(id: &str) -> String {
 
 pub fn agent(name: &str) -> String {
     format!("{AGENTS}/{}", escape(name))
+}
+
+/// What its owner sets.
+pub fn agent_settings(name: &str) -> String {
+    format!("{}/settings", agent(name))
 }
 
 pub fn agent_execution(name: &str, id: &str) -> String {
@@ -136,6 +142,7 @@ mod tests {
     fn names_are_escaped_in_addresses() {
         assert_eq!(agent("a b/c"), "/agents/a%20b%2Fc");
         assert_eq!(agent_execution("build", "x"), "/agents/build/executions/x");
+        assert_eq!(agent_settings("a b"), "/agents/a%20b/settings");
         assert_eq!(thread("a&b"), "/executions?thread=a%26b&last=all");
         assert_eq!(tool("web search"), "/executions?tool=web%20search&last=all");
         assert_eq!(compare("x", None), "/executions/compare?a=x");

@@ -1,6 +1,7 @@
 //! Both sides. One file or folder per page.
 
 mod agent;
+mod agent_settings;
 mod agents;
 mod compare;
 mod dashboard;
@@ -11,12 +12,13 @@ mod login;
 mod not_found;
 mod setup;
 
+pub use agent_settings::AgentPages;
 pub use execution::Execution;
 pub use executions::{Executions, Menus};
 pub use not_found::NotFound;
 
 use super::kit::late;
-use super::late::{PAGES, RUN};
+use super::late::{AGENT_PAGES, PAGES, RUN};
 use leptos::prelude::*;
 
 /// The pages that are loaded when they are first gone to.
@@ -45,6 +47,14 @@ impl Pages {
 
 pub fn agent() -> AnyView {
     late(&PAGES, |pages| (pages.agent)())
+}
+
+pub fn new_agent() -> AnyView {
+    late(&AGENT_PAGES, |pages| (pages.new)())
+}
+
+pub fn agent_settings() -> AnyView {
+    late(&AGENT_PAGES, |pages| (pages.settings)())
 }
 
 pub fn agents() -> AnyView {
