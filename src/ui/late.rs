@@ -1,15 +1,21 @@
 //! Both sides. How the program is split: what the list of runs does not need at first is loaded when it is.
 
-use super::pages::{Execution, Menus, Pages};
-use super::parts::run::{Opening, Tab, open_with_page};
+use super::pages::{Execution, FlowPages, Menus, Pages};
+use super::parts::run::{Opening, Tab, open_with_page, pairs};
 use super::parts::{Asides, Drawer, drawer};
 use crate::browser::{self, Late, NotLoaded};
+use crate::domain::FlowRunSteps;
 use crate::late;
 use leptos::prelude::*;
 
 late! {
     /// The pages other than the list of runs and a run.
     pub static PAGES: Pages = pages { Pages::ALL }
+}
+
+late! {
+    /// Flows and their editor.
+    pub static FLOWS: FlowPages = flows { FlowPages::ALL }
 }
 
 late! {
@@ -33,17 +39,20 @@ pub struct RunParts {
     /// Asks for a run together with the page that will show it in its drawer.
     pub open: fn(String, Tab) -> Opening,
     pub drawer: fn(Drawer) -> AnyView,
+    /// The prompts and responses of a run of a flow.
+    pub pairs: fn(FlowRunSteps) -> AnyView,
 }
 
 impl RunParts {
-    const ALL: Self = Self { page: || view! { <Execution/> }.into_any(), open: open_with_page, drawer };
+    const ALL: Self = Self { page: || view! { <Execution/> }.into_any(), open: open_with_page, drawer, pairs };
 }
 
 /// Loads what the server's HTML shows, so that the browser can take it over as it stands.
 pub async fn load_shown() -> Result<(), NotLoaded> {
     let marked = browser::marked_late();
-    let (pages, run, asides) = futures::join!(load(&PAGES, &marked), load(&RUN, &marked), load(&ASIDES, &marked));
-    pages.and(run).and(asides)
+    let (pages, run, asides, flows) =
+        futures::join!(load(&PAGES, &marked), load(&RUN, &marked), load(&ASIDES, &marked), load(&FLOWS, &marked));
+    pages.and(run).and(asides).and(flows)
 }
 
 async fn load<P: Copy>(part: &Late<P>, marked: &[String]) -> Result<(), NotLoaded> {

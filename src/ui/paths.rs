@@ -8,6 +8,9 @@ pub const EXECUTIONS: &str = "/executions";
 pub const COMPARE: &str = "/executions/compare";
 pub const FAILURES: &str = "/failures";
 pub const AGENTS: &str = "/agents";
+pub const FLOWS: &str = "/flows";
+/// In the place of an id: a flow that is to be made.
+pub const NEW_FLOW: &str = "new";
 pub const LOGIN: &str = "/login";
 pub const SETUP: &str = "/setup";
 pub const API_DOCS: &str = "/api/docs";
@@ -28,6 +31,15 @@ pub fn execution(id: &str) -> String {
 
 pub fn agent(name: &str) -> String {
     format!("{AGENTS}/{}", escape(name))
+}
+
+pub fn flow(id: &str) -> String {
+    format!("{FLOWS}/{}", escape(id))
+}
+
+/// Making a flow, of an agent if it is known which.
+pub fn new_flow(agent: Option<&str>) -> String {
+    with_query(&flow(NEW_FLOW), &query_string(agent.map(|name| ("agent", name.to_owned()))))
 }
 
 pub fn agent_execution(name: &str, id: &str) -> String {
@@ -136,6 +148,8 @@ mod tests {
     fn names_are_escaped_in_addresses() {
         assert_eq!(agent("a b/c"), "/agents/a%20b%2Fc");
         assert_eq!(agent_execution("build", "x"), "/agents/build/executions/x");
+        assert_eq!(new_flow(None), "/flows/new");
+        assert_eq!(new_flow(Some("a&b")), "/flows/new?agent=a%26b");
         assert_eq!(thread("a&b"), "/executions?thread=a%26b&last=all");
         assert_eq!(tool("web search"), "/executions?tool=web%20search&last=all");
         assert_eq!(compare("x", None), "/executions/compare?a=x");

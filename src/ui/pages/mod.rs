@@ -1,12 +1,15 @@
 //! Both sides. One file or folder per page.
 
 mod agent;
+mod agent_flows;
 mod agents;
 mod compare;
 mod dashboard;
 mod execution;
 mod executions;
 mod failures;
+mod flow;
+mod flows;
 mod login;
 mod not_found;
 mod setup;
@@ -16,7 +19,7 @@ pub use executions::{Executions, Menus};
 pub use not_found::NotFound;
 
 use super::kit::late;
-use super::late::{PAGES, RUN};
+use super::late::{FLOWS, PAGES, RUN};
 use leptos::prelude::*;
 
 /// The pages that are loaded when they are first gone to.
@@ -43,6 +46,18 @@ impl Pages {
     };
 }
 
+/// The pages of flows.
+#[derive(Clone, Copy)]
+pub struct FlowPages {
+    all: fn() -> AnyView,
+    one: fn() -> AnyView,
+}
+
+impl FlowPages {
+    pub const ALL: Self =
+        Self { all: || view! { <flows::Flows/> }.into_any(), one: || view! { <flow::FlowPage/> }.into_any() };
+}
+
 pub fn agent() -> AnyView {
     late(&PAGES, |pages| (pages.agent)())
 }
@@ -65,6 +80,14 @@ pub fn execution() -> AnyView {
 
 pub fn failures() -> AnyView {
     late(&PAGES, |pages| (pages.failures)())
+}
+
+pub fn flow() -> AnyView {
+    late(&FLOWS, |pages| (pages.one)())
+}
+
+pub fn flows() -> AnyView {
+    late(&FLOWS, |pages| (pages.all)())
 }
 
 pub fn login() -> AnyView {
