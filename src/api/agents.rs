@@ -187,7 +187,7 @@ pub async fn retry_agent_execution(
 /// Start a run: it waits in the queue, and is done when the agent has room. The same `Idempotency-Key` starts one run.
 #[utoipa::path(post, path = "/api/agents/{name}/run", tag = "agents", params(("name" = String, Path)), request_body = NewRun,
     responses((status = 202, body = Started), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "the agent's own process starts its runs, or the agent was deleted"),
+        (status = 409, body = Problem, description = "the agent's own process starts its runs, or the agent was deleted, has spent its budget or has 1 000 runs waiting"),
         (status = 422, body = Problem)))]
 pub async fn run_agent(Auth(caller): Auth, Path(name): Path<String>, JsonBody(new): JsonBody<NewRun>) -> StartedAnswer {
     let execution_id = control::start(&caller, &name, new).await?;
@@ -197,7 +197,8 @@ pub async fn run_agent(Auth(caller): Auth, Path(name): Path<String>, JsonBody(ne
 /// Try an agent out without a run: ask its endpoint or webhook, or look for its program. The answer is 200 either way.
 #[utoipa::path(post, path = "/api/agents/{name}/test", tag = "agents", params(("name" = String, Path)),
     responses((status = 200, body = Trial), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "the agent's own process starts its runs, or the agent was deleted")))]
+        (status = 409, body = Problem, description = "the agent's own process starts its runs, or the agent was deleted or has spent its budget"),
+        (status = 429, body = Problem, description = "more than 10 a minute")))]
 pub async fn test_agent(Auth(caller): Auth, Path(name): Path<String>) -> Answer<Trial> {
     Ok(Json(trial::test(&caller, &name).await?))
 }

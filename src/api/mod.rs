@@ -6,6 +6,7 @@ mod executions;
 mod export;
 pub mod extract;
 mod flows;
+mod memories;
 mod ops;
 mod people;
 pub mod problem;
@@ -85,6 +86,8 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(agents::retry_agent_execution))
         .routes(routes!(agents::run_agent))
         .routes(routes!(schedules::get_schedule, schedules::put_schedule, schedules::delete_schedule))
+        .routes(routes!(memories::list_memories))
+        .routes(routes!(memories::put_memory, memories::delete_memory))
         .routes(routes!(agents::test_agent))
         .routes(routes!(agents::list_shares, agents::create_share))
         .routes(routes!(agents::delete_share))

@@ -1,5 +1,7 @@
 //! Server. The rules on what an agent is set to. Every broken one is named, all at once.
 
+use super::addresses::{NEVER, Place, place};
+use super::secret_like::holds_secret;
 use super::validate::Check;
 use super::{Caller, Config};
 use crate::domain::agent::slug;
@@ -9,13 +11,10 @@ use crate::domain::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 pub const PROMPT_BYTES: usize = 64 << 10;
 const ARGUMENTS: usize = 256;
 const WEEK_S: i64 = 7 * 86_400;
-/// How well-known providers begin their keys.
-const SECRET_PREFIXES: [&str; 9] = ["sk-", "sk_", "ghp_", "gho_", "github_pat_", "xoxb-", "xoxp-", "AKIA", "Bearer "];
 
 /// The name of an agent as it is: nothing is made of it that its maker did not write.
 pub fn name(check: &mut Check, name: &str) {
@@ -122,10 +121,10 @@ fn argument(check: &mut Check, field: &str, word: &str) {
 
 /// What is saved here is shown to everybody who operates the agent, and lies in every backup.
 fn no_secret(check: &mut Check, field: &str, text: &str) {
-    if SECRET_PREFIXES.iter().any(|p| text.starts_with(p)) && text.len() >= 16 {
+    if holds_secret(text) {
         check.wrong(
             field,
-            "looks like a secret; put it into an environment variable of the server and give the variable's name",
+            "holds what looks like a secret; put it into an environment variable of the server and give the variable's name",
         );
     }
 }
@@ -142,17 +141,10 @@ fn url(check: &mut Check, field: &str, text: &str) {
         check.wrong(field, "must not hold a user or password; secrets go into environment variables");
     }
     let host = url.host_str().map(|h| h.trim_start_matches('[').trim_end_matches(']'));
-    if host.and_then(|h| h.parse().ok()).is_some_and(link_local) {
-        check.wrong(field, "is a link-local address, where a cloud keeps its credentials");
+    if host.and_then(|h| h.parse().ok()).is_some_and(|a| place(a) == Place::Never) {
+        check.wrong(field, format!("is {NEVER}"));
     }
-}
-
-/// 169.254.0.0/16 and fe80::/10, also written as an IPv4 address inside an IPv6 one.
-fn link_local(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
-    }
+    no_secret(check, field, text);
 }
 
 fn variable(check: &mut Check, who: &Caller, field: &str, name: Option<&str>) {
@@ -229,14 +221,5 @@ mod tests {
         let of = |name| (allowed(&usual, name, true), allowed(&usual, name, false));
         assert_eq!([of("X_API_KEY"), of("HOOK_SECRET")], [(true, false), (true, false)]);
         assert_eq!([of("PATH"), of("RUNBOARD_API_KEY")], [(false, false), (false, false)]);
-    }
-
-    #[test]
-    fn link_local_addresses_are_known_in_every_spelling() {
-        for (address, expected) in
-            [("169.254.169.254", true), ("::ffff:169.254.169.254", true), ("fe80::1", true), ("10.0.0.1", false)]
-        {
-            assert_eq!(link_local(address.parse().expect("an address")), expected, "{address}");
-        }
     }
 }

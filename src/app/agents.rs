@@ -9,9 +9,11 @@ use crate::domain::{
     NewAgent, Result, Timestamp,
 };
 use crate::store::agents::{self as rows, AgentFields, AgentRow};
-use crate::store::users;
+use crate::store::{Tx, users};
 
 const ALL: i64 = 1_000;
+/// Runs of agents without a timeout of their own end after this, unless others do them.
+const USUAL_TIMEOUT_S: i64 = 3_600;
 
 /// The agents the caller may see, by name, at most 1 000; `page` goes on from there.
 pub async fn list(caller: &Caller) -> Result<Vec<AgentSummary>> {
@@ -80,6 +82,14 @@ pub(crate) fn stored_limits(agent: &AgentRow) -> Result<AgentLimits> {
         retry: agent.retry.as_deref().map(|text| stored(agent, text)).transpose()?,
         budget: agent.budget.as_deref().map(|text| stored(agent, text)).transpose()?,
     })
+}
+
+/// How long runs of an agent may take.
+pub(crate) fn timeout_s(agent: &AgentRow) -> Option<i64> {
+    match agent.kind {
+        AgentKind::External => agent.timeout_s,
+        AgentKind::Openai | AgentKind::Command | AgentKind::Webhook => Some(agent.timeout_s.unwrap_or(USUAL_TIMEOUT_S)),
+    }
 }
 
 /// How the agent runs, as its kind says.
@@ -163,12 +173,26 @@ pub async fn create(caller: &Caller, new: NewAgent) -> Result<AgentDetail> {
 
 /// Changes what is given. Name, kind and owner stay.
 pub async fn change(caller: &Caller, name: &str, patch: AgentPatch) -> Result<AgentDetail> {
-    let agent = owned(caller, name).await?;
+    let (who, key) = (caller.clone(), owned(caller, name).await?.key);
+    // Read, checked and written in one: what somebody else changes meanwhile is neither lost nor left unchecked.
+    caller
+        .write(move |tx| {
+            Box::pin(async move {
+                let agent = owned_still(tx, &who, key).await?;
+                rows::update(tx, key, &changed(&who, &agent, patch)?).await
+            })
+        })
+        .await?;
+    detail(caller, name).await
+}
+
+/// An agent with what a patch gives, checked.
+fn changed(who: &Caller, agent: &AgentRow, patch: AgentPatch) -> Result<AgentFields> {
     let mut check = Check::default();
     let display_name = patch.display_name.unwrap_or_else(|| agent.display_name.clone());
     let description = patch.description.unwrap_or_else(|| agent.description.clone());
     check_texts(&mut check, &display_name, description.as_deref());
-    let before = stored_limits(&agent)?;
+    let before = stored_limits(agent)?;
     let limits = AgentLimits {
         max_concurrency: patch.max_concurrency.unwrap_or(before.max_concurrency),
         timeout_s: patch.timeout_s.unwrap_or(before.timeout_s),
@@ -177,13 +201,11 @@ pub async fn change(caller: &Caller, name: &str, patch: AgentPatch) -> Result<Ag
     };
     agent_check::limits(&mut check, &limits);
     let config = match patch.config {
-        Some(given) => agent_check::config(&mut check, caller, agent.kind, given)?,
-        None => stored_config(&agent)?,
+        Some(given) => agent_check::config(&mut check, who, agent.kind, given)?,
+        None => stored_config(agent)?,
     };
     check.done()?;
-    let fields = fields(display_name, description, &config, &limits)?;
-    caller.write(move |tx| Box::pin(async move { rows::update(tx, agent.key, &fields).await })).await?;
-    detail(caller, name).await
+    fields(display_name, description, &config, &limits)
 }
 
 /// Deletes an agent that never ran. One with runs keeps them and is retired: no list of agents has it.
@@ -210,11 +232,23 @@ pub async fn runs(caller: &Caller, name: &str, limit: Option<i64>) -> Result<Vec
 pub(crate) async fn owned(caller: &Caller, name: &str) -> Result<AgentRow> {
     let agent = find(caller, name).await?;
     caller.writer()?;
-    if agent.owner_key == caller.user_key || caller.admin().is_ok() {
-        Ok(agent)
-    } else {
-        Err(Error::Forbidden("only the agent's owner or an admin may do this".to_owned()))
+    owns(caller, &agent)?;
+    Ok(agent)
+}
+
+/// The same agent in the write that is about it, as it is now; locked until that ends.
+pub(super) async fn owned_still(tx: &mut Tx, who: &Caller, key: i64) -> Result<AgentRow> {
+    // It may have been deleted since.
+    let agent = rows::by_key_for_update(tx, key).await?.ok_or(Error::NotFound)?;
+    owns(who, &agent)?;
+    Ok(agent)
+}
+
+fn owns(who: &Caller, agent: &AgentRow) -> Result<()> {
+    if agent.owner_key == who.user_key || who.admin().is_ok() {
+        return Ok(());
     }
+    Err(Error::Forbidden("only the agent's owner or an admin may do this".to_owned()))
 }
 
 /// (e-mail, access) of everyone an agent is shared with.
@@ -231,7 +265,15 @@ pub async fn share(caller: &Caller, name: &str, email: &str, access: &str) -> Re
     let user = users::by_email(&mut caller.app.store.read(), &email.trim().to_lowercase()).await?;
     let Some(user) = user else { return Err(Error::invalid("email", "nobody here has this e-mail")) };
     let (access, now) = (access.to_owned(), caller.now());
-    caller.write(move |tx| Box::pin(async move { rows::share(tx, agent.key, user.key, &access, now).await })).await?;
+    let who = caller.clone();
+    caller
+        .write(move |tx| {
+            Box::pin(async move {
+                owned_still(tx, &who, agent.key).await?;
+                rows::share(tx, agent.key, user.key, &access, now).await
+            })
+        })
+        .await?;
     caller.app.access_changed();
     Ok(())
 }

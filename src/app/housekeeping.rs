@@ -12,6 +12,7 @@ pub async fn tidy(app: &App) -> Result<()> {
     // Jobs of another server that has gone.
     app.bulk.wake();
     app.requests.tidy();
+    app.trials.tidy();
     app.sign_in_account.tidy();
     app.sign_in_address.tidy();
     app.store

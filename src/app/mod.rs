@@ -2,6 +2,7 @@
 //! REST handlers, server functions and the command line call these and hold no logic of their own.
 
 pub mod access;
+pub(crate) mod addresses;
 pub(crate) mod agent_check;
 pub mod agents;
 pub mod budgets;
@@ -17,11 +18,13 @@ pub mod flows;
 pub mod housekeeping;
 mod markdown;
 pub mod marks;
+pub mod memories;
 pub mod numbers;
 pub mod parts;
 pub mod reading;
 pub mod record;
 pub mod schedules;
+mod secret_like;
 pub mod session;
 pub mod tokens;
 pub mod users;
@@ -37,6 +40,9 @@ use crate::store::Store;
 use leptos::prelude::use_context;
 use std::sync::Arc;
 use tokio::sync::watch;
+
+/// How often a person may try agents out.
+const TRIALS_PER_MINUTE: u32 = 10;
 
 /// Everything a request needs. Cheap to clone.
 #[derive(Clone)]
@@ -58,6 +64,8 @@ pub struct Inner {
     sign_in_account: Throttle<String>,
     sign_in_address: Throttle<String>,
     pub requests: Throttle<String>,
+    /// Agents tried out, by person: each asks somebody else's endpoint, and may cost.
+    pub trials: Throttle<i64>,
 }
 
 impl std::ops::Deref for App {
@@ -82,6 +90,7 @@ impl App {
             sign_in_account: Throttle::per_minute(config.sign_in_per_account),
             sign_in_address: Throttle::per_minute(config.sign_in_per_address),
             requests: Throttle::per_second(config.requests_per_second),
+            trials: Throttle::per_minute(TRIALS_PER_MINUTE),
             config,
         }))
     }

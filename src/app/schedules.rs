@@ -5,12 +5,15 @@ use super::control::startable;
 use super::validate::{Check, TEXT_BYTES};
 use super::{Caller, agents};
 use crate::domain::{Error, NewSchedule, Result, Schedule, Timestamp};
+use crate::store::agents::AgentRow;
 use crate::store::schedules::{self as rows, ScheduleRow};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
+/// A longer one is no schedule that somebody wrote.
+const CRON_BYTES: usize = 200;
 /// Times shown ahead.
 const AHEAD: usize = 5;
 
@@ -24,10 +27,14 @@ impl Times {
     /// Every wrong field is named.
     pub fn parse(cron: &str, timezone: &str) -> Result<Self> {
         let mut check = Check::default();
+        if cron.len() > CRON_BYTES {
+            return Err(Error::invalid("cron", format!("is longer than {CRON_BYTES} characters")));
+        }
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let parsed = parser.parse(cron.trim());
         if let Err(e) = &parsed {
-            check.wrong("cron", format!("is not minute, hour, day of month, month and day of week: {e}"));
+            let what = "is not minute, hour, day of month, month and day of week, nor @hourly, @daily, @weekly, @monthly or @yearly";
+            check.wrong("cron", format!("{what}: {e}"));
         }
         let zone = timezone.trim().parse::<Tz>();
         if zone.is_err() {
@@ -52,10 +59,11 @@ impl Times {
     }
 }
 
-fn seen(row: ScheduleRow, now: Timestamp) -> Result<Schedule> {
+/// A deleted agent keeps its schedule, which starts nothing any more.
+fn seen(agent: &AgentRow, row: ScheduleRow, now: Timestamp) -> Result<Schedule> {
     let times = Times::parse(&row.cron, &row.timezone)?;
     Ok(Schedule {
-        next_runs: if row.enabled { times.ahead(now) } else { Vec::new() },
+        next_runs: if row.enabled && agent.retired_at.is_none() { times.ahead(now) } else { Vec::new() },
         cron: row.cron,
         timezone: row.timezone,
         message: row.message,
@@ -69,7 +77,7 @@ fn seen(row: ScheduleRow, now: Timestamp) -> Result<Schedule> {
 pub async fn get(caller: &Caller, name: &str) -> Result<Schedule> {
     let agent = agents::find(caller, name).await?;
     let row = rows::find(&mut caller.app.store.read(), agent.key).await?.ok_or(Error::NotFound)?;
-    seen(row, caller.now())
+    seen(&agent, row, caller.now())
 }
 
 /// Sets an agent's schedule, instead of the one it had. For its owner and admins.
@@ -84,8 +92,17 @@ pub async fn set(caller: &Caller, name: &str, new: NewSchedule) -> Result<Schedu
     if new.enabled && next.is_none() {
         return Err(Error::invalid("cron", "never comes"));
     }
-    let user_key = caller.user_key;
-    caller.write(move |tx| Box::pin(async move { rows::set(tx, agent.key, user_key, &new, next).await })).await?;
+    let who = caller.clone();
+    caller
+        .write(move |tx| {
+            Box::pin(async move {
+                // Again, in the write: of an agent deleted meanwhile nothing starts any more.
+                let agent = agents::owned_still(tx, &who, agent.key).await?;
+                startable(&agent, &who.app.config)?;
+                rows::set(tx, agent.key, who.user_key, &new, next).await
+            })
+        })
+        .await?;
     get(caller, name).await
 }
 
@@ -125,9 +142,27 @@ mod tests {
             ("* * * * * *", "UTC", vec!["cron"]),
             ("0 9 * * *", "Mars/Olympus", vec!["timezone"]),
             ("often", "here", vec!["cron", "timezone"]),
+            ("@reboot", "UTC", vec!["cron"]),
+            ("@daily 5", "UTC", vec!["cron"]),
+            (&format!("{}0 9 * * *", " ".repeat(200)), "UTC", vec!["cron"]),
         ] {
             let Err(Error::Invalid(wrong)) = Times::parse(cron, zone).map(|_| ()) else { panic!("{cron} {zone}") };
             assert_eq!(wrong.iter().map(|e| e.field.as_str()).collect::<Vec<_>>(), fields, "{cron} {zone}");
+        }
+    }
+
+    #[test]
+    fn usual_times_have_names() {
+        for (name, cron) in [
+            ("@hourly", "0 * * * *"),
+            ("@daily", "0 0 * * *"),
+            ("@Weekly", "0 0 * * 0"),
+            ("@monthly", "0 0 1 * *"),
+            ("@yearly", "0 0 1 1 *"),
+            ("@annually", "0 0 1 1 *"),
+        ] {
+            let of = |cron| times(cron, "Europe/Berlin", "2026-03-28T12:00:00Z", 3);
+            assert_eq!(of(name), of(cron), "{name}");
         }
     }
 

@@ -125,6 +125,8 @@ pub enum Reason {
     /// Does not exist, or is outside the caller's access: the two are never told apart.
     NotFound,
     NotStartedHere,
+    /// Its agent takes no further run now: its budget is spent, or too many wait.
+    NoRoom,
     /// It can be retried when it has ended.
     Unfinished,
     Aborted,
@@ -132,12 +134,13 @@ pub enum Reason {
 }
 
 impl Reason {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Ended,
         Self::StopAsked,
         Self::NotYours,
         Self::NotFound,
         Self::NotStartedHere,
+        Self::NoRoom,
         Self::Unfinished,
         Self::Aborted,
         Self::AccessEnded,
@@ -150,6 +153,7 @@ impl Reason {
             Self::NotYours => "not yours to operate",
             Self::NotFound => "not found",
             Self::NotStartedHere => "only runs of agents started from here can be retried",
+            Self::NoRoom => "its agent has spent its budget or has too many runs waiting",
             Self::Unfinished => "has not ended yet",
             Self::Aborted => "aborted before its turn",
             Self::AccessEnded => "the access it was asked with has ended",

@@ -19,6 +19,7 @@ pub mod fleet;
 pub mod flow;
 pub mod id;
 pub mod list_query;
+pub mod memory;
 pub mod page;
 pub mod parts;
 pub mod reading;
@@ -57,6 +58,7 @@ pub use flow::{
 };
 pub use id::ExecutionId;
 pub use list_query::{ListQuery, QueryError};
+pub use memory::{Memory, MemoryContent};
 pub use page::{ExecutionPage, FirstPage, RunCount, Sort, SortField};
 pub use parts::{LogLine, LogStream, NewLogLine, NewStep, NewToolCall, PartStatus, Step, ToolCall};
 pub use reading::{ListedCall, LogHits, Markup, RunExtras, RunRecord, SubRun};

@@ -1,12 +1,14 @@
 //! Server. Taking runs from the queue. Who takes a run and that it has begun are one transaction of the writer.
 
-use super::job::{Job, timeout_s};
+use super::context::Context;
+use super::job::{Job, Spent, timeout_s};
 use super::{Engine, LEASE_MS};
 use crate::app::{budgets, record};
-use crate::domain::{Error, ExecutionPatch, Result, Status, Timestamp};
+use crate::domain::{AgentKind, Error, ExecutionPatch, Result, Status, Timestamp};
 use crate::store::agents::AgentRow;
-use crate::store::{Tx, agents, executions, queue};
-use std::collections::HashSet;
+use crate::store::{Executor, Tx, agents, executions, flows, memories, queue};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 impl Engine {
     /// Takes what waits and has room, and begins it.
@@ -15,15 +17,14 @@ impl Engine {
         if self.closing() {
             return Ok(());
         }
-        let room = app.config.max_runs.saturating_sub(self.0.running.borrow().len());
-        let commands = app.config.allow_commands;
+        let places = Places::of(self);
+        let (owner, now, commands) = (self.0.owner.clone(), app.now(), app.config.allow_commands);
         // The writer is not bothered for nothing.
-        if room == 0 || queue::agents_with_room(&mut app.store.read(), app.now(), commands).await?.is_empty() {
+        if places.free == 0 || !places.wanted(&mut app.store.read(), now, commands).await? {
             return Ok(());
         }
-        let (owner, now) = (self.0.owner.clone(), app.now());
         let jobs =
-            app.store.write(move |tx| Box::pin(async move { take(tx, &owner, room, now, commands).await })).await?;
+            app.store.write(move |tx| Box::pin(async move { take(tx, &owner, places, now, commands).await })).await?;
         for job in jobs {
             self.begin(job);
         }
@@ -31,28 +32,60 @@ impl Engine {
     }
 }
 
+/// This server's places for runs. However many runs an agent has waiting and however long they take, it gets all but one:
+/// others never wait for it alone.
+struct Places {
+    free: usize,
+    /// For one agent.
+    most: usize,
+    taken: HashMap<i64, usize>,
+}
+
+impl Places {
+    fn of(engine: &Engine) -> Self {
+        let max = engine.0.app.config.max_runs;
+        let mut taken = HashMap::new();
+        let running = engine.0.running.borrow();
+        for run in running.values() {
+            *taken.entry(run.agent_key).or_default() += 1;
+        }
+        Self { free: max.saturating_sub(running.len()), most: max.saturating_sub(1).max(1), taken }
+    }
+
+    fn has_one_for(&self, agent_key: i64) -> bool {
+        self.free > 0 && self.taken.get(&agent_key).is_none_or(|n| *n < self.most)
+    }
+
+    fn take(&mut self, agent_key: i64) {
+        self.free -= 1;
+        *self.taken.entry(agent_key).or_default() += 1;
+    }
+
+    /// Whether a run waits that could be taken now.
+    async fn wanted(&self, db: &mut impl Executor, now: Timestamp, commands: bool) -> Result<bool> {
+        for agent_key in queue::agents_with_room(db, now, commands).await? {
+            if self.has_one_for(agent_key) && ready(db, agent_key, now).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
 /// One run of each agent that waits, and again, until there is nothing to take or no room.
-async fn take(tx: &mut Tx, owner: &str, room: usize, now: Timestamp, commands: bool) -> Result<Vec<Job>> {
+async fn take(tx: &mut Tx, owner: &str, mut places: Places, now: Timestamp, commands: bool) -> Result<Vec<Job>> {
     let mut jobs = Vec::new();
     // Agents whose runs wait.
     let mut paused = HashSet::new();
     loop {
         let before = jobs.len();
         for agent_key in queue::agents_with_room(tx, now, commands).await? {
-            if jobs.len() >= room {
-                return Ok(jobs);
-            }
-            if paused.contains(&agent_key) {
+            if paused.contains(&agent_key) || !places.has_one_for(agent_key) {
                 continue;
             }
-            let agent = match ready(tx, agent_key, now).await {
-                Ok(Some(agent)) => agent,
-                Err(e @ Error::Unavailable(_)) => return Err(e),
-                // Its budget is spent, or its settings can't be read: no reason for others to wait.
-                Ok(None) | Err(_) => {
-                    paused.insert(agent_key);
-                    continue;
-                }
+            let Some(agent) = ready(tx, agent_key, now).await? else {
+                paused.insert(agent_key);
+                continue;
             };
             let deadline = timeout_s(&agent).map(|s| now.plus_secs(s));
             let until = now.plus_millis(LEASE_MS);
@@ -61,6 +94,13 @@ async fn take(tx: &mut Tx, owner: &str, room: usize, now: Timestamp, commands: b
             let begun = ExecutionPatch { status: Some(Status::Running), ..ExecutionPatch::default() };
             record::change(tx, &mut run, &begun, now).await?;
             let texts = executions::texts(tx, run.key).await?;
+            let flow = flows::of_run(tx, run.key).await?;
+            let spent = Spent::of(&run);
+            places.take(agent_key);
+            // A command reads its message and nothing else, unless it is asked the prompts of a flow.
+            let remembers = agent.kind != AgentKind::Command || flow.is_some();
+            let memories = if remembers { memories::of(tx, agent_key).await? } else { Vec::new() };
+            let memories = memories.into_iter().map(|m| (m.name, m.content)).collect();
             jobs.push(Job {
                 key: run.key,
                 id: run.id,
@@ -70,6 +110,12 @@ async fn take(tx: &mut Tx, owner: &str, room: usize, now: Timestamp, commands: b
                 thread_id: run.thread_id,
                 deadline: entry.deadline.map(Timestamp::from_micros),
                 tries: entry.tries,
+                // What a flow has spent before it was taken up again counts.
+                spent: flow.as_ref().map_or_else(Spent::default, |_| spent),
+                flow,
+                step: None,
+                context: Context { memories, ..Context::default() },
+                logged: Arc::default(),
             });
         }
         if jobs.len() == before {
@@ -78,9 +124,16 @@ async fn take(tx: &mut Tx, owner: &str, room: usize, now: Timestamp, commands: b
     }
 }
 
-/// The agent, unless it has spent what it may.
-async fn ready(tx: &mut Tx, agent_key: i64, now: Timestamp) -> Result<Option<AgentRow>> {
-    let agent = agents::by_key(tx, agent_key).await?;
-    let spent = budgets::state_of(tx, &agent, now).await?.is_some_and(|state| state.spent().is_some());
+/// The agent, unless it has spent what it may, or its settings can't be read: no reason for others to wait.
+async fn ready(db: &mut impl Executor, agent_key: i64, now: Timestamp) -> Result<Option<AgentRow>> {
+    match unspent(db, agent_key, now).await {
+        Err(e @ Error::Unavailable(_)) => Err(e),
+        found => Ok(found.unwrap_or(None)),
+    }
+}
+
+async fn unspent(db: &mut impl Executor, agent_key: i64, now: Timestamp) -> Result<Option<AgentRow>> {
+    let agent = agents::by_key(db, agent_key).await?;
+    let spent = budgets::state_of(db, &agent, now).await?.is_some_and(|state| state.spent().is_some());
     Ok((!spent).then_some(agent))
 }

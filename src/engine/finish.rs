@@ -7,7 +7,7 @@ use crate::app::control::{From, Start, again, enqueue, flow_again, startable};
 use crate::app::{App, record};
 use crate::domain::{Error, ExecutionPatch, Result, RetryOn, Status, Timestamp};
 use crate::store::executions::Record;
-use crate::store::{Tx, agents, executions, queue};
+use crate::store::{Tx, agents, executions, parts, queue};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -16,26 +16,36 @@ const ERROR_BYTES: usize = 64 << 10;
 const CUT: &str = "\n[The rest is not kept.]";
 /// Nobody is left alone for longer, whatever they ask for.
 const LONGEST_WAIT_S: i64 = 86_400;
+/// Of a run whose own end could not be written.
+pub(super) const UNWRITTEN: &str =
+    "internal error: how this run ended could not be written down; the server's log says why";
 /// The database could not be reached: tried again after.
 const AGAIN: Duration = Duration::from_millis(500);
 
 impl Engine {
-    /// Writes down how a run ended, however long the database is away, as long as the run is this server's.
+    /// Writes down how a run ended, however long the database is away, as long as the run is this server's. What can't be
+    /// written is left out: a run must end. If not even that can be written, `recover` takes it up when its lease is over.
     pub(super) async fn finish(&self, job: &Job, outcome: Outcome, mut halted: watch::Receiver<Option<Halt>>) {
         let why = *halted.borrow();
         if why == Some(Halt::Lost) {
             tracing::info!(id = %job.id, "a run ended that is no longer this server's");
             return;
         }
-        let goes_on = outcome.reports_later && why.is_none();
-        let end = ended(job, outcome, why);
+        let mut goes_on = outcome.reports_later && why.is_none();
+        let mut end = ended(job, outcome, why);
+        let mut plain = false;
         loop {
             match self.write_end(job, end.clone(), goes_on).await {
                 Ok(()) => return,
                 Err(e @ Error::Unavailable(_)) => tracing::warn!(id = %job.id, error = %e, "the end of a run waits"),
                 Err(e) => {
-                    tracing::error!(id = %job.id, error = %e, "the end of a run can't be written");
-                    return;
+                    tracing::error!(id = %job.id, error = %e, plain, "the end of a run can't be written");
+                    if plain {
+                        return;
+                    }
+                    (plain, goes_on) = (true, false);
+                    end = End { failure: Some(Failure::lasting(UNWRITTEN)), ..End::default() };
+                    continue;
                 }
             }
             tokio::select! {
@@ -108,6 +118,9 @@ pub(super) async fn close(
     };
     let error = end.failure.as_ref().filter(|_| !end.stopped).map(|f| bounded(f.error.clone()));
     let patch = ExecutionPatch { status: Some(status), error, ..end.patch };
+    // A step that was going on has ended with its run.
+    let reason = patch.error.as_deref().unwrap_or("stopped");
+    parts::end_running_steps(tx, run.key, reason, now).await?;
     record::change(tx, run, &patch, now).await?;
     match &end.failure {
         // Who stopped it does not want it to go on as another.
@@ -116,7 +129,7 @@ pub(super) async fn close(
     }
 }
 
-fn bounded(mut error: String) -> String {
+pub(super) fn bounded(mut error: String) -> String {
     if error.len() > ERROR_BYTES {
         error.truncate(error.floor_char_boundary(ERROR_BYTES - CUT.len()));
         error.push_str(CUT);

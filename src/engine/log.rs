@@ -2,6 +2,7 @@
 //! the run is this server's. What is too much is left out, and said so.
 
 use super::Engine;
+use super::job::Job;
 use crate::app::App;
 use crate::domain::{Error, LogStream, NewLogLine, Result};
 use crate::store::{parts, queue};
@@ -28,12 +29,12 @@ pub struct Log {
 }
 
 impl Log {
-    /// The log of the run `key`, and the task that writes it.
-    pub fn start(engine: &Engine, key: i64) -> (Self, JoinHandle<()>) {
+    /// The log of a run, and the task that writes it.
+    pub fn start(engine: &Engine, job: &Job) -> (Self, JoinHandle<()>) {
         let (lines, written) = mpsc::channel(LINES);
         let app = engine.0.app.clone();
-        let task = tokio::spawn(write(app.clone(), engine.0.owner.clone(), key, written));
-        (Self { app, lines, taken: Arc::default() }, task)
+        let task = tokio::spawn(write(app.clone(), engine.0.owner.clone(), job.key, written));
+        (Self { app, lines, taken: job.logged.clone() }, task)
     }
 
     /// What a run itself writes.

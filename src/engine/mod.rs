@@ -3,7 +3,9 @@
 
 mod claim;
 mod command;
+mod context;
 mod finish;
+mod flow;
 mod job;
 mod log;
 mod openai;
@@ -55,6 +57,7 @@ async fn halt_after(halted: &mut watch::Receiver<Option<Halt>>, heard: Option<Ha
 
 /// A run this server is at.
 struct Running {
+    agent_key: i64,
     halt: watch::Sender<Option<Halt>>,
     deadline: Option<Timestamp>,
 }
@@ -190,13 +193,20 @@ impl Engine {
     fn begin(&self, job: Job) {
         let (halt, halted) = watch::channel(None);
         let key = job.key;
-        self.0.running.send_modify(|all| drop(all.insert(key, Running { halt, deadline: job.deadline })));
-        let engine = self.clone();
-        tokio::spawn(async move {
-            engine.carry_out(job, halted).await;
-            engine.0.running.send_modify(|all| drop(all.remove(&key)));
-            // There is room for another.
-            engine.0.app.bell.ring();
-        });
+        let run = Running { agent_key: job.agent.key, halt, deadline: job.deadline };
+        self.0.running.send_modify(|all| drop(all.insert(key, run)));
+        let place = Place(self.clone(), key);
+        tokio::spawn(async move { place.0.carry_out(job, halted).await });
+    }
+}
+
+/// A run's place among those this server is at. It is free again when the run's task is over, however that came.
+struct Place(Engine, i64);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.0.running.send_modify(|all| drop(all.remove(&self.1)));
+        // There is room for another.
+        self.0.0.app.bell.ring();
     }
 }

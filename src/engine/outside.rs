@@ -2,6 +2,7 @@
 //! itself: a name may point somewhere else every time.
 
 use super::job::Failure;
+use crate::app::addresses::{NEVER, Place, place};
 use crate::app::{App, Config, agent_check};
 use crate::domain::{Error, Result, RetryOn, Role};
 use crate::store::agents::AgentRow;
@@ -10,13 +11,13 @@ use axum::body::Bytes;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Response, StatusCode, header};
 use serde_json::Value;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Nothing more came for so long: the other side is taken to be gone. Before an answer begins, only the run's own time
 /// ends the waiting: a model may think for longer.
-const STALL: Duration = Duration::from_mins(5);
+pub const STALL: Duration = Duration::from_mins(5);
 const CONNECT: Duration = Duration::from_secs(10);
 /// Read of an answer that is an error.
 const ERROR_BYTES: usize = 64 << 10;
@@ -42,47 +43,13 @@ impl Reach {
 
     /// Why not, if so.
     fn refuses(self, address: IpAddr) -> Option<&'static str> {
-        match kind(address) {
-            Kind::Never => Some("a link-local address, where a cloud keeps its credentials, or one that is no host's"),
-            Kind::Inside if self == Self::Public => {
+        match place(address) {
+            Place::Never => Some(NEVER),
+            Place::Inside if self == Self::Public => {
                 Some("an address inside the server's networks, which only agents of an admin may use")
             }
-            Kind::Inside | Kind::Public => None,
+            Place::Inside | Place::Public => None,
         }
-    }
-}
-
-enum Kind {
-    Never,
-    Inside,
-    Public,
-}
-
-fn kind(address: IpAddr) -> Kind {
-    match unwrapped(address) {
-        IpAddr::V4(a) if a.is_link_local() || a.is_multicast() || a.is_broadcast() => Kind::Never,
-        IpAddr::V6(a) if a.is_unicast_link_local() || a.is_multicast() => Kind::Never,
-        IpAddr::V4(a) => {
-            let [first, second, ..] = a.octets();
-            // 0.0.0.0 is this machine; 100.64.0.0/10 is a carrier's own.
-            let own = first == 0 || (first == 100 && (64..128).contains(&second));
-            if own || a.is_private() || a.is_loopback() { Kind::Inside } else { Kind::Public }
-        }
-        IpAddr::V6(a) if a.is_loopback() || a.is_unspecified() || a.is_unique_local() => Kind::Inside,
-        IpAddr::V6(_) => Kind::Public,
-    }
-}
-
-/// The IPv4 address that an IPv6 one stands for (mapped, or NAT64's), else itself.
-fn unwrapped(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(a) => match a.segments() {
-            [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-                IpAddr::V4(Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low)))
-            }
-            _ => IpAddr::V6(a),
-        },
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
@@ -167,13 +134,18 @@ pub fn broken(who: &str, error: &reqwest::Error) -> Failure {
 
 /// The next piece of an answer, `None` at its end. `begun`: something of it has come already.
 pub async fn next(who: &str, response: &mut Response, begun: bool) -> Result<Option<Bytes>, Failure> {
-    let read = async { response.chunk().await.map_err(|e| broken(who, &e)) };
-    if !begun {
-        return read.await;
-    }
-    tokio::time::timeout(STALL, read).await.unwrap_or_else(|_| {
-        Err(Failure::of(format!("the {who} said nothing for {} s", STALL.as_secs()), RetryOn::Timeout))
+    if begun { next_within(STALL, who, response).await } else { read(who, response).await }
+}
+
+/// The same, unless it does not come in time.
+pub async fn next_within(time: Duration, who: &str, response: &mut Response) -> Result<Option<Bytes>, Failure> {
+    tokio::time::timeout(time, read(who, response)).await.unwrap_or_else(|_| {
+        Err(Failure::of(format!("the {who} said nothing for {} s", time.as_secs()), RetryOn::Timeout))
     })
+}
+
+async fn read(who: &str, response: &mut Response) -> Result<Option<Bytes>, Failure> {
+    response.chunk().await.map_err(|e| broken(who, &e))
 }
 
 /// Why it did not do what it was asked, and whether asking again later is of use. To be shown by way of `without`.
@@ -240,29 +212,21 @@ mod tests {
     }
 
     #[test]
-    fn where_a_cloud_keeps_its_credentials_nobody_may_go() {
-        for address in ["169.254.169.254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "fe80::1", "224.0.0.1"] {
-            assert!(refused(address, Reach::Inside) && refused(address, Reach::Public), "{address}");
-        }
-    }
-
-    #[test]
-    fn inside_is_for_admins() {
-        for address in [
-            "127.0.0.1",
-            "0.0.0.0",
-            "10.1.2.3",
-            "192.168.0.1",
-            "100.64.0.1",
-            "::1",
-            "::",
-            "fd00:ec2::254",
-            "::ffff:127.0.0.1",
+    fn inside_is_for_admins_and_metadata_for_nobody() {
+        for (address, inside, public) in [
+            ("169.254.169.254", true, true),
+            ("fd00:ec2::254", true, true),
+            ("::ffff:168.63.129.16", true, true),
+            ("127.0.0.1", false, true),
+            ("198.18.0.1", false, true),
+            ("fec0::1", false, true),
+            ("1.1.1.1", false, false),
         ] {
-            assert!(!refused(address, Reach::Inside) && refused(address, Reach::Public), "{address}");
-        }
-        for address in ["1.1.1.1", "100.128.0.1", "2606:4700::1111"] {
-            assert!(!refused(address, Reach::Public), "{address}");
+            assert_eq!(
+                (refused(address, Reach::Inside), refused(address, Reach::Public)),
+                (inside, public),
+                "{address}"
+            );
         }
     }
 

@@ -32,6 +32,7 @@ impl Engine {
     /// Writes what has come of a run so far.
     pub(super) async fn show(&self, job: &Job, patch: ExecutionPatch) -> Result<()> {
         let (owner, key, now) = (self.0.owner.clone(), job.key, self.0.app.now());
+        let total = job.spent.with(patch);
         let store = &self.0.app.store;
         store
             .write(move |tx| {
@@ -40,7 +41,7 @@ impl Engine {
                         return Err(Error::Conflict("the run is no longer this server's".to_owned()));
                     }
                     let mut run = executions::by_key_for_update(tx, key).await?;
-                    record::change(tx, &mut run, &patch, now).await
+                    record::change(tx, &mut run, &total, now).await
                 })
             })
             .await

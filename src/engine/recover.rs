@@ -1,13 +1,13 @@
 //! Server. Runs nobody is at any more, and runs of others that took too long.
 
-use super::Engine;
-use super::finish::{End, close};
+use super::finish::{End, UNWRITTEN, close};
 use super::job::{Failure, timeout_s};
+use super::{Engine, flow};
 use crate::app::App;
-use crate::domain::{AgentKind, ExecutionPatch, Result, RetryOn, Status, Timestamp};
+use crate::domain::{Error, EventKind, ExecutionPatch, Result, RetryOn, Status, Timestamp};
 use crate::process::leftover;
 use crate::store::queue::Entry;
-use crate::store::{Tx, Visible, agents, executions, queue};
+use crate::store::{Tx, Visible, agents, events, executions, queue};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -18,8 +18,12 @@ impl Engine {
     pub(super) async fn recover(&self) -> Result<()> {
         let (app, now) = (&self.0.app, self.0.app.now());
         let mut db = app.store.read();
-        if !queue::lost(&mut db, &self.0.owner, now).await?.is_empty() {
-            self.take_up_lost(now).await?;
+        // A run this server has taken and not begun has its whole lease before it, and all that is done here is done one
+        // after another: what is held under our name, over its time and not among these is nobody's.
+        let at: Vec<i64> = self.0.running.borrow().keys().copied().collect();
+        let lost = queue::lost(&mut db, &self.0.owner, &at, now).await?;
+        for entry in lost {
+            self.take_up_lost(entry.execution_key, at.clone(), now).await?;
         }
         if !queue::overdue(&mut db, now).await?.is_empty() {
             let to_end = app.clone();
@@ -36,25 +40,32 @@ impl Engine {
         app.store.write(move |tx| Box::pin(async move { end_elsewhere(tx, late, now).await })).await
     }
 
-    /// What a server that is gone was at has failed; on this machine, what it left running is ended.
-    async fn take_up_lost(&self, now: Timestamp) -> Result<()> {
+    /// What a server that is gone was at has failed; on this machine, what it left running is ended. Each run alone: one
+    /// that can't be written stands in the way of no other.
+    async fn take_up_lost(&self, key: i64, at: Vec<i64>, now: Timestamp) -> Result<()> {
         let (app, owner) = (self.0.app.clone(), self.0.owner.clone());
-        let commands = self
-            .0
-            .app
-            .store
+        let store = &self.0.app.store;
+        let ended = store
             .write(move |tx| {
                 Box::pin(async move {
-                    let mut commands = Vec::new();
                     // Read again: another server may have been faster.
-                    for entry in queue::lost(tx, &owner, now).await? {
-                        commands.extend(interrupted(tx, &app, &entry, now).await?);
+                    let lost = queue::lost(tx, &owner, &at, now).await?;
+                    match lost.iter().find(|entry| entry.execution_key == key) {
+                        Some(entry) => interrupted(tx, &app, entry, &owner, now).await,
+                        None => Ok(None),
                     }
-                    Ok(commands)
                 })
             })
-            .await?;
-        for id in commands {
+            .await;
+        let command = match ended {
+            Err(e @ Error::Unavailable(_)) => return Err(e),
+            Err(e) => {
+                tracing::error!(key, error = %e, "a run that nobody is at can't be ended");
+                None
+            }
+            Ok(command) => command,
+        };
+        if let Some(id) = command {
             let kill_after = Duration::from_millis(self.0.app.config.kill_after_ms);
             tokio::spawn(async move {
                 let ended = leftover::end(&id, kill_after).await;
@@ -67,11 +78,22 @@ impl Engine {
     }
 }
 
-/// Ends a run whose server is gone; its id, if it was a command.
-async fn interrupted(tx: &mut Tx, app: &App, entry: &Entry, now: Timestamp) -> Result<Option<String>> {
+/// Ends a run whose server is gone, or lets its flow go on; its id, if it may have left programs running.
+async fn interrupted(tx: &mut Tx, app: &App, entry: &Entry, us: &str, now: Timestamp) -> Result<Option<String>> {
     let mut run = executions::by_key_for_update(tx, entry.execution_key).await?;
     let agent = agents::by_key(tx, entry.agent_key).await?;
-    let mut error = "interrupted: the server that did this run is gone".to_owned();
+    let programs = flow::runs_programs(tx, &agent, run.key).await?;
+    let ours = entry.owner.as_deref() == Some(us);
+    // What is left of it here is ended by then.
+    let kill_after = i64::try_from(app.config.kill_after_ms).unwrap_or(i64::MAX);
+    let not_before = if programs { now.plus_millis(kill_after) } else { now };
+    // A run whose end could not be written would come to the same.
+    if !ours && flow::take_up_again(tx, &mut run, "the server that did this run is gone", not_before).await? {
+        executions::save(tx, &mut run, now).await?;
+        events::append(tx, &[(run.key, run.agent_key, EventKind::Updated)], now).await?;
+        return Ok(programs.then_some(run.id));
+    }
+    let mut error = if ours { UNWRITTEN } else { "interrupted: the server that did this run is gone" }.to_owned();
     if run.cancel_requested_at.is_some() {
         // Nobody has seen it end: `cancelled` would be a lie.
         error.push_str("; it was asked to stop, which nobody confirmed");
@@ -79,7 +101,7 @@ async fn interrupted(tx: &mut Tx, app: &App, entry: &Entry, now: Timestamp) -> R
     let id = run.id.clone();
     let failure = Some(Failure::lasting(error));
     close(tx, app, &mut run, End { failure, ..End::default() }, entry.tries, now).await?;
-    Ok((agent.kind == AgentKind::Command).then_some(id))
+    Ok(programs.then_some(id))
 }
 
 /// Runs that others are at and that took longer than their agent allows.

@@ -2,9 +2,9 @@
 //! servers look, it makes one; times that nobody was there for make one together.
 
 use super::Engine;
-use crate::app::control::{Start, enqueue, startable};
+use crate::app::App;
+use crate::app::control::{Start, enqueue, may_wait, startable};
 use crate::app::schedules::Times;
-use crate::app::{App, budgets};
 use crate::domain::{Error, NewExecution, Overlap, Result, Timestamp, Trigger};
 use crate::store::schedules::{self as rows, ScheduleRow};
 use crate::store::{Tx, agents};
@@ -50,7 +50,7 @@ async fn start(tx: &mut Tx, app: &App, schedule: &ScheduleRow, now: Timestamp) -
     }
     let agent = agents::by_key(tx, schedule.agent_key).await?;
     let refused = match startable(&agent, &app.config) {
-        Ok(()) => budgets::check(tx, &agent, now).await.err(),
+        Ok(()) => may_wait(tx, &agent, now).await.err(),
         refused => refused.err(),
     };
     match refused {

@@ -5,7 +5,7 @@ use super::outside::{self, Reach};
 use super::{openai, webhook};
 use crate::app::agents::{self, stored_config};
 use crate::app::control::startable;
-use crate::app::{App, Caller};
+use crate::app::{App, Caller, budgets};
 use crate::domain::{AgentConfig, CommandConfig, Error, OpenaiConfig, Result, Trial, WebhookConfig};
 use crate::store::agents::AgentRow;
 use serde_json::json;
@@ -24,6 +24,9 @@ pub async fn test(caller: &Caller, name: &str) -> Result<Trial> {
     let agent = agents::find(caller, name).await?;
     caller.operator(agent.key)?;
     startable(&agent, &caller.app.config)?;
+    // It asks the same endpoint with the same key as a run, and is paid for in the same way.
+    budgets::check(&mut caller.app.store.read(), &agent, caller.now()).await?;
+    caller.app.trials.check(&caller.user_key)?;
     let begun = Instant::now();
     let verdict = match timeout(PATIENCE, ask(&caller.app, &agent)).await {
         Ok(verdict) => verdict?,
@@ -84,5 +87,5 @@ async fn hook(app: &App, agent: &AgentRow, config: &WebhookConfig) -> Result<Ver
     let id = uuid::Uuid::now_v7().to_string();
     let payload = json!({"type": "test", "agent_name": agent.name});
     let sent = webhook::send(app, &client, agent, config, &id, &payload).await?;
-    Ok(sent.map(|response| format!("the webhook answered {}", response.status())))
+    Ok(sent.map(|(response, _)| format!("the webhook answered {}", response.status())))
 }

@@ -80,6 +80,16 @@ pub async fn by_key(db: &mut impl Executor, key: i64) -> Result<AgentRow> {
     db.one(q).await
 }
 
+/// One agent for changing: on PostgreSQL its row is locked until the transaction ends.
+pub async fn by_key_for_update(tx: &mut Tx, key: i64) -> Result<Option<AgentRow>> {
+    let mut q = Query::new(SELECT);
+    q.push("where a.key = ").value(key);
+    if !tx.is_sqlite() {
+        q.push(" for update of a");
+    }
+    tx.maybe(q).await
+}
+
 /// Keys of the agents whose runs Runboard can start.
 pub async fn run_here(db: &mut impl Executor) -> Result<Vec<i64>> {
     let sql = "select key from agents where kind <> 'external' and retired_at is null";
@@ -133,17 +143,15 @@ pub async fn update(tx: &mut Tx, key: i64, fields: &AgentFields) -> Result<()> {
     tx.run(fields.bind(Query::new(sql)).bind(key)).await.map(|_| ())
 }
 
-/// Deletes an agent that never ran; one with runs is retired and they stay.
+/// Deletes an agent that never ran; one with runs is retired and they stay. Its schedule comes no more.
 pub async fn delete(tx: &mut Tx, key: i64, now: Timestamp) -> Result<()> {
     let ran = "select key from executions where agent_key = $1 limit 1";
-    let sql = if tx.maybe::<(i64,)>(Query::new(ran).bind(key)).await?.is_some() {
-        Query::new("update agents set retired_at = coalesce(retired_at, $1) where key = $2")
-            .bind(now.micros())
-            .bind(key)
-    } else {
-        Query::new("delete from agents where key = $1").bind(key)
-    };
-    tx.run(sql).await.map(|_| ())
+    if tx.maybe::<(i64,)>(Query::new(ran).bind(key)).await?.is_none() {
+        return tx.run(Query::new("delete from agents where key = $1").bind(key)).await.map(|_| ());
+    }
+    let sql = "update agents set retired_at = coalesce(retired_at, $1) where key = $2";
+    tx.run(Query::new(sql).bind(now.micros()).bind(key)).await?;
+    super::schedules::set_next(tx, key, None).await
 }
 
 /// Keys of the agents a user owns.

@@ -11,6 +11,7 @@ pub mod flows;
 pub mod idempotency;
 pub mod list;
 pub mod marks;
+pub mod memories;
 pub mod migrate;
 pub mod parts;
 pub mod query;

@@ -91,6 +91,19 @@ pub async fn upsert_steps(tx: &mut Tx, key: i64, steps: &[NewStep]) -> Result<()
     Ok(())
 }
 
+/// Begins a step, anew if it was begun before.
+pub async fn begin_step(tx: &mut Tx, key: i64, step: &NewStep) -> Result<()> {
+    let again = Query::new("delete from steps where execution_key = $1 and position = $2").bind(key).bind(step.index);
+    tx.run(again).await?;
+    upsert_steps(tx, key, std::slice::from_ref(step)).await
+}
+
+/// Steps that go on have ended with their run.
+pub async fn end_running_steps(tx: &mut Tx, key: i64, error: &str, now: Timestamp) -> Result<()> {
+    let sql = "update steps set status = 'failed', error = $1, completed_at = $2 where execution_key = $3 and status = 'running'";
+    tx.run(Query::new(sql).bind(error).bind(now.micros()).bind(key)).await.map(|_| ())
+}
+
 /// (steps that ended well, the title of the running one with the highest number)
 pub async fn step_progress(tx: &mut Tx, key: i64) -> Result<(i64, Option<String>)> {
     let sql = "select count(*) from steps where execution_key = $1 and status = 'success'";

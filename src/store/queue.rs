@@ -65,6 +65,14 @@ pub async fn of(db: &mut impl Executor, execution_key: i64) -> Result<Option<Ent
     db.maybe(q).await
 }
 
+/// How many runs of an agent wait for their turn, counted up to `most`.
+pub async fn waiting(db: &mut impl Executor, agent_key: i64, most: i64) -> Result<i64> {
+    let sql = "select count(*) from \
+               (select 1 as one from queue where agent_key = $1 and state = 'ready' limit $2) as waiting";
+    let (count,): (i64,) = db.one(Query::new(sql).bind(agent_key).bind(most)).await?;
+    Ok(count)
+}
+
 /// Ends a run's part in the queue.
 pub async fn remove(tx: &mut Tx, execution_key: i64) -> Result<()> {
     tx.run(Query::new("delete from queue where execution_key = $1").bind(execution_key)).await.map(|_| ())
@@ -150,19 +158,32 @@ pub async fn held(db: &mut impl Executor, owner: &str) -> Result<Vec<(i64, bool)
     Ok(rows.into_iter().map(|(key, asked)| (key, asked.is_some())).collect())
 }
 
-/// Runs of servers that gave no sign of life in time, at most 100.
-pub async fn lost(db: &mut impl Executor, owner: &str, now: Timestamp) -> Result<Vec<Entry>> {
+/// Runs of servers that gave no sign of life in time, at most 100; also those under this server's own name that it is
+/// not `at` any more.
+pub async fn lost(db: &mut impl Executor, owner: &str, at: &[i64], now: Timestamp) -> Result<Vec<Entry>> {
     let mut q = Query::new(SELECT);
-    q.push("where state = 'working' and at <= ").value(now.micros()).push(" and owner <> ").value(owner);
+    q.push("where state = 'working' and at <= ").value(now.micros());
+    if !at.is_empty() {
+        q.push(" and (owner <> ").value(owner).push(" or execution_key not in ").list(at.iter().copied()).push(")");
+    }
     q.push(" order by at limit 100");
     db.all(q).await
 }
 
-/// Runs that others are at and that have taken too long, at most 100.
+/// Runs that others are at and that have taken too long, at most 100. One that waits for a person takes as long as the
+/// person, unless it was asked to stop.
 pub async fn overdue(db: &mut impl Executor, now: Timestamp) -> Result<Vec<Entry>> {
     let mut q = Query::new(SELECT);
-    q.push("where state = 'away' and deadline <= ").value(now.micros()).push(" order by deadline limit 100");
+    q.push("where state = 'away' and deadline <= ").value(now.micros());
+    q.push(" and not exists (select 1 from executions e where e.key = queue.execution_key and e.status = 'waiting' ");
+    q.push("and e.cancel_requested_at is null) order by deadline limit 100");
     db.all(q).await
+}
+
+/// Gives those who are at a run until then.
+pub async fn move_deadline(tx: &mut Tx, execution_key: i64, until: Timestamp) -> Result<()> {
+    let sql = "update queue set deadline = $1 where execution_key = $2 and state = 'away'";
+    tx.run(Query::new(sql).bind(until.micros()).bind(execution_key)).await.map(|_| ())
 }
 
 /// Others go on with a run and will report; whether this server was at it.

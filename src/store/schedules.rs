@@ -41,9 +41,8 @@ pub async fn next_of(db: &mut impl Executor, agent_keys: &[i64]) -> Result<Vec<(
 pub async fn due(db: &mut impl Executor, now: Timestamp, commands: bool) -> Result<Vec<ScheduleRow>> {
     let mut q = Query::new(SELECT);
     q.push("s.next_at <= ").value(now.micros());
-    if !commands {
-        q.push(" and not exists (select 1 from agents a where a.key = s.agent_key and a.kind = 'command')");
-    }
+    q.push(" and not exists (select 1 from agents a where a.key = s.agent_key and (a.retired_at is not null");
+    q.push(if commands { "))" } else { " or a.kind = 'command'))" });
     q.push(" order by s.next_at limit 100");
     db.all(q).await
 }

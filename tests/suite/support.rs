@@ -100,6 +100,31 @@ impl World {
         App::new(store, self.app.config.clone(), clock)
     }
 
+    /// What no use case does, done to the database behind the server's back.
+    pub async fn sql(&self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
+        if self.database.url.starts_with("sqlite:") {
+            let mut c = sqlx::SqliteConnection::connect(&self.database.url).await.expect("connected");
+            c.execute(sqlx::raw_sql(sql)).await.expect("done");
+        } else {
+            let mut c = sqlx::PgConnection::connect(&self.database.url).await.expect("connected");
+            c.execute(sqlx::raw_sql(sql)).await.expect("done");
+        }
+    }
+
+    /// What the database itself says: one text.
+    pub async fn text(&self, sql: &str) -> Option<String> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let (text,): (Option<String>,) = if self.database.url.starts_with("sqlite:") {
+            let mut c = sqlx::SqliteConnection::connect(&self.database.url).await.expect("connected");
+            sqlx::query_as(sql).fetch_one(&mut c).await.expect("a row")
+        } else {
+            let mut c = sqlx::PgConnection::connect(&self.database.url).await.expect("connected");
+            sqlx::query_as(sql).fetch_one(&mut c).await.expect("a row")
+        };
+        text
+    }
+
     pub fn pass_ms(&self, ms: i64) {
         self.now.fetch_add(ms * 1_000, Ordering::SeqCst);
     }

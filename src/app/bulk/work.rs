@@ -4,7 +4,7 @@
 
 use super::plan::can_retry;
 use crate::app::access::Credential;
-use crate::app::control::{retry_in, terminate_in};
+use crate::app::control::{retry_in, startable as startable_here, terminate_in};
 use crate::app::{App, Caller};
 use crate::domain::{BulkAction, BulkResult, Error, ExecutionId, Reason, Result, Retry, Timestamp};
 use crate::store::bulk::{self as rows, OpenJob};
@@ -208,9 +208,13 @@ async fn act(
             if let Err(reason) = can_retry(&run, &startable) {
                 return skipped(reason);
             }
+            let agent = agents::by_key(tx, run.agent_key).await?;
             match retry_in(tx, who, &id, Retry::default(), now).await {
                 Ok(_) => Ok((BulkResult::Done, None)),
-                Err(Error::Conflict(_)) => skipped(Reason::NotStartedHere),
+                Err(Error::Conflict(_)) if startable_here(&agent, &who.app.config).is_err() => {
+                    skipped(Reason::NotStartedHere)
+                }
+                Err(Error::Conflict(_)) => skipped(Reason::NoRoom),
                 Err(Error::Forbidden(_)) => skipped(Reason::NotYours),
                 Err(other) => Err(other),
             }

@@ -1,7 +1,7 @@
 //! Server. Starting runs of flows.
 
-use super::start::{FlowStart, Start, answer, earlier, enqueue, or_earlier, startable};
-use crate::app::{Caller, budgets, flows, validate};
+use super::start::{FlowStart, Start, answer, earlier, enqueue, may_wait, or_earlier, startable};
+use crate::app::{Caller, flows, validate};
 use crate::auth::secret;
 use crate::domain::{Error, ExecutionId, NewExecution, NewFlowRun, Result, Trigger};
 use crate::store::agents as agent_rows;
@@ -22,7 +22,7 @@ pub async fn start_flow(caller: &Caller, id: &str, run: NewFlowRun) -> Result<Ex
                     let flow = flow.ok_or(Error::NotFound)?;
                     let agent = agent_rows::by_key(tx, flow.agent_key).await?;
                     startable(&agent, &who.app.config)?;
-                    budgets::check(tx, &agent, now).await?;
+                    may_wait(tx, &agent, now).await?;
                     let with_message = run.message.as_deref().is_some_and(|text| !text.trim().is_empty());
                     let message = run.message.filter(|_| with_message).unwrap_or_else(|| flow.name.clone());
                     let new = NewExecution {

@@ -11,7 +11,7 @@ pub use flow::{start_flow, start_flow_once};
 pub use pause::{pause, resume};
 pub(crate) use retry::{From, again, flow_again, retry_in};
 pub use retry::{retry, retry_once};
-pub(crate) use start::{Start, enqueue, startable};
+pub(crate) use start::{NO_COMMANDS, Start, enqueue, may_wait, startable};
 pub use start::{start, start_once};
 pub(crate) use stop::terminate_in;
 pub use stop::{record_of, terminate};

@@ -1,8 +1,8 @@
 //! Server. Starting a run once more, as a new one that is linked to it.
 
-use super::start::{FlowStart, Start, answer, earlier, enqueue, or_earlier, startable};
+use super::start::{FlowStart, Start, answer, earlier, enqueue, may_wait, or_earlier, startable};
 use crate::app::executions::path_id;
-use crate::app::{Caller, budgets, validate};
+use crate::app::{Caller, validate};
 use crate::auth::secret;
 use crate::domain::flow::MOST_STEPS;
 use crate::domain::{Error, ExecutionId, NewExecution, NewStep, PartStatus, Result, Retry, Timestamp, Trigger};
@@ -42,7 +42,7 @@ pub(crate) async fn retry_in(
     }
     let agent = agents::by_key(tx, run.agent_key).await?;
     startable(&agent, &who.app.config)?;
-    budgets::check(tx, &agent, now).await?;
+    may_wait(tx, &agent, now).await?;
     let before = again(tx, &run).await?;
     let flow = flow_again(tx, &run, From::Step(how.from_step.unwrap_or(0)), how.message.is_some()).await?;
     if flow.is_none() && how.from_step.is_some() {

@@ -40,6 +40,22 @@ pub(crate) fn startable(agent: &AgentRow, config: &Config) -> Result<()> {
     Err(Error::Conflict(problem))
 }
 
+/// Whether a further run of this agent may wait for its turn.
+pub(crate) async fn may_wait(tx: &mut Tx, agent: &AgentRow, now: Timestamp) -> Result<()> {
+    budgets::check(tx, agent, now).await?;
+    if queue::waiting(tx, agent.key, MOST_WAITING).await? < MOST_WAITING {
+        return Ok(());
+    }
+    let name = &agent.name;
+    Err(Error::Conflict(format!(
+        "the agent `{name}` has {MOST_WAITING} runs waiting, and no more may; stop some first"
+    )))
+}
+
+/// Runs of one agent that may wait. Those that are started again by themselves come on top: each takes the place of one
+/// that has ended.
+const MOST_WAITING: i64 = 1_000;
+
 pub(crate) const NO_COMMANDS: &str = "this server runs no commands; its operator can start it with --allow-commands";
 
 pub(crate) async fn enqueue(tx: &mut Tx, start: Start<'_>, now: Timestamp) -> Result<ExecutionId> {
@@ -82,7 +98,7 @@ pub async fn start(caller: &Caller, agent_name: &str, new: NewRun) -> Result<Exe
                     // Read again: it may have been deleted since.
                     let agent = rows::by_key(tx, agent.key).await?;
                     startable(&agent, &who.app.config)?;
-                    budgets::check(tx, &agent, now).await?;
+                    may_wait(tx, &agent, now).await?;
                     let start = Start { agent: &agent, user_key, new, attempt: 1, ready_at: now, tries: 1, flow: None };
                     enqueue(tx, start, now).await
                 })

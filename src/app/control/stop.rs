@@ -68,6 +68,10 @@ async fn request_stop(tx: &mut Tx, record: &mut Record, who: &Caller, now: Times
         let end = ExecutionPatch { status: Some(Status::Cancelled), ..ExecutionPatch::default() };
         record::change(tx, record, &end, now).await?;
     } else {
+        if record.status == Status::Waiting {
+            // From now on its time counts again, and whoever does it is to hear of this first.
+            record::time_anew(tx, record, now).await?;
+        }
         rows::save(tx, record, now).await?;
         events::append(tx, &[(record.key, record.agent_key, EventKind::Updated)], now).await?;
     }

@@ -5,7 +5,8 @@ use crate::app::{Caller, validate};
 use crate::domain::agent::slug;
 use crate::domain::execution::preview;
 use crate::domain::{
-    Error, EventKind, ExecutionId, ExecutionSummary, NewExecution, PartStatus, Result, Status, Timestamp, Trigger,
+    AgentKind, Error, EventKind, ExecutionId, ExecutionSummary, NewExecution, PartStatus, Result, Status, Timestamp,
+    Trigger,
 };
 use crate::store::agents::{self, AgentRow};
 use crate::store::executions::{self as rows, NewRecord, Record, Texts, nanos};
@@ -93,6 +94,10 @@ async fn add_all(tx: &mut Tx, who: &Caller, new: Vec<NewExecution>, now: Timesta
             }
             None => return Err(Error::NotFound),
         };
+        if let Err(e) = not_to_be_started(agent, &n) {
+            results.push(Err(e));
+            continue;
+        }
         let attempt = attempt(tx, &n).await?;
         // Later lines of the same batch with this id find it known.
         known.insert(id.as_str().to_owned(), -1);
@@ -139,6 +144,16 @@ async fn agent(
     }
     *registered = true;
     agents::register(tx, name, display_name, who.user_key, now).await
+}
+
+/// A run that waits for its turn is in the queue, where a record alone does not come: nobody would ever begin it.
+fn not_to_be_started(agent: &AgentRow, n: &NewExecution) -> Result<()> {
+    if n.status != Some(Status::Queued) || agent.kind == AgentKind::External {
+        return Ok(());
+    }
+    let name = &agent.name;
+    let how = format!("runs of the agent `{name}` are started by Runboard: use POST /api/agents/{name}/run");
+    Err(Error::invalid("status", how))
 }
 
 /// Adds one run without parts; answers its key.

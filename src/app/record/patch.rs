@@ -1,6 +1,7 @@
 //! Server. Changes to a running record.
 
 use super::clean;
+use crate::app::agents::timeout_s;
 use crate::app::executions::{locked, path_id};
 use crate::app::{Caller, validate};
 use crate::domain::execution::preview;
@@ -8,7 +9,7 @@ use crate::domain::failure::fingerprint;
 use crate::domain::{AgentKind, Error, EventKind, ExecutionPatch, ExecutionSummary, Result, Status, Timestamp};
 use crate::store::executions::{self as rows, Record, nanos};
 use crate::store::queue::{self, State};
-use crate::store::{Tx, agents, events, search, stops};
+use crate::store::{Tx, agents, events, flows, search, stops};
 
 /// A heartbeat becomes news for those who watch this often; the row itself always knows the last one.
 const HEARTBEAT_NEWS_MS: i64 = 15_000;
@@ -23,15 +24,25 @@ pub async fn patch(caller: &Caller, id: &str, patch: ExecutionPatch) -> Result<E
         .write(move |tx| {
             Box::pin(async move {
                 let mut record = locked(tx, &who, &id).await?;
-                if patch.status.is_some_and(|s| s != record.status) {
+                if reports(&patch, record.status) {
                     not_the_engines(tx, &record).await?;
                 }
+                let before = record.status;
                 change(tx, &mut record, &patch, now).await?;
+                if before == Status::Waiting && record.status == Status::Running {
+                    time_anew(tx, &record, now).await?;
+                }
                 told_to_stop(tx, &record, now).await?;
                 record.summary()
             })
         })
         .await
+}
+
+/// Whether a patch says how a run stands or what came of it. Labels are anybody's.
+fn reports(patch: &ExecutionPatch, status: Status) -> bool {
+    let rest = ExecutionPatch { status: None, labels: None, ..patch.clone() };
+    patch.status.is_some_and(|s| s != status) || rest != ExecutionPatch::default()
 }
 
 /// Whoever does a run says how it stands; of a run that Runboard does that is Runboard.
@@ -40,13 +51,24 @@ async fn not_the_engines(tx: &mut Tx, record: &Record) -> Result<()> {
     // A webhook may report before it has answered.
     let reports = match entry.state {
         State::Away => true,
-        State::Working => agents::by_key(tx, entry.agent_key).await?.kind == AgentKind::Webhook,
+        State::Working => {
+            agents::by_key(tx, entry.agent_key).await?.kind == AgentKind::Webhook
+                && flows::of_run(tx, record.key).await?.is_none()
+        }
         State::Ready | State::Parked => false,
     };
     if reports {
         return Ok(());
     }
-    Err(Error::Conflict("Runboard does this run itself and says how it ends; ask it to stop instead".to_owned()))
+    Err(Error::Conflict(
+        "Runboard does this run itself and says how it goes and ends; ask it to stop instead".to_owned(),
+    ))
+}
+
+/// The time that whoever does the run elsewhere has for it begins anew: while it waited for a person, it did not count.
+pub(crate) async fn time_anew(tx: &mut Tx, record: &Record, now: Timestamp) -> Result<()> {
+    let Some(seconds) = timeout_s(&agents::by_key(tx, record.agent_key).await?) else { return Ok(()) };
+    queue::move_deadline(tx, record.key, now.plus_secs(seconds)).await
 }
 
 /// Whoever does the run is being told, in this answer, that it shall stop.

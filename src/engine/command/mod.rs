@@ -26,7 +26,7 @@ const USUAL_ENV: [&str; 6] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"];
 const LEFT_BEHIND: Duration = Duration::from_secs(2);
 
 pub async fn run(engine: &Engine, job: &Job, config: &CommandConfig, halted: watch::Receiver<Option<Halt>>) -> Outcome {
-    let (log, written) = Log::start(engine, job.key);
+    let (log, written) = Log::start(engine, job);
     let outcome = match started(engine, job, config, &log).await {
         Ok((child, group)) => follow(engine, job, child, group, halted, &log).await,
         Err(failure) => failure.into(),
@@ -78,7 +78,7 @@ async fn follow(
         return Failure::lasting("the command has no input or output").into();
     };
     let (read_until, until) = watch::channel(None);
-    let feeding = tokio::spawn(feed(stdin, job.message.clone()));
+    let feeding = tokio::spawn(feed(stdin, job.context.text(&job.message)));
     let response = tokio::spawn(output::response(stdout, until.clone()));
     let lines = tokio::spawn(output::lines(stderr, until, log.clone()));
     let kill_after = Duration::from_millis(engine.0.app.config.kill_after_ms);
@@ -107,7 +107,7 @@ async fn follow(
         Ok(status) => group::failure(status, last_line.as_deref()).map(|error| Failure::of(error, RetryOn::Exit)),
         Err(e) => Some(Failure::lasting(format!("how the command ended is unknown: {e}"))),
     };
-    Outcome { failure, patch, reports_later: false }
+    Outcome { failure, patch, ..Outcome::default() }
 }
 
 /// A command need not read what it is sent.

@@ -33,7 +33,7 @@ pub async fn run(
     config: &OpenaiConfig,
     mut halted: watch::Receiver<Option<Halt>>,
 ) -> Result<Outcome> {
-    let (log, written) = Log::start(engine, job.key);
+    let (log, written) = Log::start(engine, job);
     let mut answer = Answer::default();
     let failure = tokio::select! {
         talk = talk(engine, job, config, &mut answer) => talk?,
@@ -50,11 +50,17 @@ pub async fn run(
     if written.await.is_err() {
         tracing::error!(id = %job.id, "the writing of a log panicked");
     }
-    let calls = answer.tool_calls(engine.0.app.now());
+    let mut calls = answer.tool_calls(engine.0.app.now());
+    if let Some(step) = job.step {
+        // Other steps may use the same names for theirs.
+        for call in &mut calls {
+            call.call_id.insert_str(0, &format!("{step}:"));
+        }
+    }
     if !calls.is_empty() {
         note(engine, job, calls, halted).await?;
     }
-    Ok(Outcome { failure, patch: answer.patch(), reports_later: false })
+    Ok(Outcome { failure, patch: answer.patch(), ..Outcome::default() })
 }
 
 /// Notes the calls, however long the database is away: the answer is not to be lost with them.
@@ -81,7 +87,7 @@ async fn note(
 async fn talk(engine: &Engine, job: &Job, config: &OpenaiConfig, answer: &mut Answer) -> Result<Option<Failure>> {
     let app = &engine.0.app;
     let client = engine.0.clients.of(Reach::of(app, &job.agent).await?)?;
-    let (response, key) = match send(app, client, &job.agent, config, &question(config, &job.message)).await? {
+    let (response, key) = match send(app, client, &job.agent, config, &question(config, job)).await? {
         Ok(sent) => sent,
         Err(failure) => return Ok(Some(failure)),
     };
@@ -121,9 +127,8 @@ pub async fn send(
     })
 }
 
-fn question(config: &OpenaiConfig, message: &str) -> Value {
-    let system = config.system_prompt.as_ref().map(|prompt| json!({"role": "system", "content": prompt}));
-    let messages: Vec<Value> = system.into_iter().chain([json!({"role": "user", "content": message})]).collect();
+fn question(config: &OpenaiConfig, job: &Job) -> Value {
+    let messages = job.context.messages(config.system_prompt.as_deref(), &job.message);
     json!({"model": config.model, "messages": messages, "stream": true, "stream_options": {"include_usage": true}})
 }
 

@@ -3,6 +3,7 @@
 mod bulk;
 mod contract;
 mod export;
+mod flows;
 mod hostile;
 mod input;
 mod session;

@@ -2,11 +2,17 @@
 
 use super::Works;
 use crate::support::{Backend, on_both};
+use axum::http::StatusCode;
 use runboard::app::{agents, control, record};
-use runboard::domain::{BudgetLevel, Error, ExecutionPatch, NewRun, Status};
+use runboard::domain::{BudgetLevel, Error, ExecutionPatch, NewRun, Role, Scope, Status};
+use runboard::engine::trial;
 use serde_json::json;
 
-on_both!(an_agent_that_has_spent_its_budget_is_paused_until_the_day_is_over);
+on_both!(
+    an_agent_that_has_spent_its_budget_is_paused_until_the_day_is_over,
+    what_a_run_costs_is_said_by_who_does_it,
+    agents_are_tried_out_ten_times_a_minute_by_each_person,
+);
 
 async fn an_agent_that_has_spent_its_budget_is_paused_until_the_day_is_over(backend: Backend) {
     let works = Works::new(backend).await;
@@ -28,17 +34,74 @@ async fn an_agent_that_has_spent_its_budget_is_paused_until_the_day_is_over(back
     let waits = works.start("dear", "already waiting").await;
     works.until_idle().await;
     assert_eq!(works.status(&waits).await, Status::Success, "a warning pauses nothing");
-    // One waits behind another that spends the rest.
+    // One waits while another spends the rest.
     let last = works.start("dear", "m").await;
-    record::patch(admin, &last, ExecutionPatch { cost: Some(0.2), ..ExecutionPatch::default() }).await.expect("noted");
+    let rest = ExecutionPatch { cost: Some(0.2), ..ExecutionPatch::default() };
+    record::patch(admin, &waits, rest).await.expect("noted");
     works.until_idle().await;
     assert_eq!((level().await, works.status(&last).await), (BudgetLevel::Spent, Status::Queued));
     match control::start(admin, "dear", NewRun::default()).await {
         Err(Error::Conflict(text)) => assert!(text.contains("has spent 1.00 of its 1.00 USD"), "{text}"),
         other => panic!("{other:?}"),
     }
+    match trial::test(admin, "dear").await {
+        Err(Error::Conflict(text)) => assert!(text.contains("has spent"), "{text}"),
+        other => panic!("{other:?}"),
+    }
+    // Nobody is asked for a place in the writer's queue for as long as it waits.
+    let written = *works.world.app.store.commits().borrow();
+    for _ in 0..5 {
+        works.step().await;
+    }
+    assert_eq!(*works.world.app.store.commits().borrow(), written);
     // `START` is 14:13:20 UTC.
     works.world.pass_ms(10 * 3_600_000);
     works.until_idle().await;
     assert_eq!((works.status(&last).await, level().await), (Status::Success, BudgetLevel::Fine));
+}
+
+async fn what_a_run_costs_is_said_by_who_does_it(backend: Backend) {
+    let works = Works::new(backend).await;
+    works.script("loops", "while :; do sleep 0.05; done", json!({})).await;
+    let (runs, waits) = (works.start("loops", "m").await, works.start("loops", "m").await);
+    works.step().await;
+    let (_, token) = works.world.person("admin@example.com", Role::Admin, Scope::Write).await;
+    let http = works.world.http();
+    for id in [&runs, &waits] {
+        let path = format!("/api/executions/{id}");
+        for report in [
+            json!({"cost": 0.0}),
+            json!({"input_tokens": 1}),
+            json!({"output_tokens": 1}),
+            json!({"model": "m"}),
+            json!({"response": "made up"}),
+            json!({"error": "made up"}),
+            json!({"current_step": "made up"}),
+            json!({"labels": {"a": "b"}, "cost": 1.0}),
+        ] {
+            let refused = http.patch(&token, &path, report.to_string()).await;
+            assert_eq!(refused.status, StatusCode::CONFLICT, "{report}: {}", refused.text);
+        }
+        let labelled = http.patch(&token, &path, r#"{"labels":{"ticket":"7"}}"#).await;
+        assert_eq!(labelled.json()["labels"]["ticket"], "7", "{}", labelled.text);
+        let run = works.run(id).await;
+        assert_eq!((run.summary.cost, run.summary.model, run.response), (None, None, None));
+    }
+    works.engine.drain().await;
+}
+
+async fn agents_are_tried_out_ten_times_a_minute_by_each_person(backend: Backend) {
+    let works = Works::new(backend).await;
+    works.script("echo", "cat", json!({})).await;
+    let (_, admin) = works.world.person("admin@example.com", Role::Admin, Scope::Write).await;
+    let (_, bo) = works.world.person("bo@example.com", Role::Admin, Scope::Write).await;
+    let http = works.world.http();
+    let test = async |token: &str| http.post(token, "/api/agents/echo/test", "").await;
+    for _ in 0..10 {
+        assert_eq!(test(&admin).await.status, StatusCode::OK);
+    }
+    let refused = test(&admin).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "{}", refused.text);
+    assert!(refused.headers.contains_key("retry-after"));
+    assert_eq!(test(&bo).await.status, StatusCode::OK);
 }

@@ -10,7 +10,7 @@ async fn post(url: &str, token: &str, body: &Value) -> Value {
 }
 
 /// The run's stream until it says `wanted`.
-async fn follow(url: &str, token: &str, id: &str, wanted: &str) -> String {
+pub async fn follow(url: &str, token: &str, id: &str, wanted: &str) -> String {
     let stream = format!("{url}/api/executions/{id}/stream");
     let mut answer = reqwest::Client::new().get(stream).bearer_auth(token).send().await.expect("a stream");
     let mut text = String::new();

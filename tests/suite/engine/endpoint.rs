@@ -98,7 +98,7 @@ fn done() -> String {
 async fn complete(State(endpoint): State<Endpoint>, headers: HeaderMap, Json(question): Json<Value>) -> Response {
     let key = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or("none").to_owned();
     let model = question["model"].as_str().unwrap_or("").to_owned();
-    endpoint.asked.lock().expect("unpoisoned").push((question, key.clone()));
+    endpoint.asked.lock().expect("unpoisoned").push((question.clone(), key.clone()));
     match model.as_str() {
         "words" => {
             endpoint.stream(vec![text("Hello"), String::new(), text(", world"), finish("stop"), usage(), done()])
@@ -117,6 +117,12 @@ async fn complete(State(endpoint): State<Endpoint>, headers: HeaderMap, Json(que
                 finish("tool_calls"),
                 done(),
             ])
+        }
+        // Says how many messages it was sent, and the last of them.
+        "echo" => {
+            let messages = question["messages"].as_array().expect("messages");
+            let last = messages.last().and_then(|m| m["content"].as_str()).expect("a message");
+            endpoint.stream(vec![text(&format!("{}: {last}", messages.len())), finish("stop"), usage(), done()])
         }
         "plain" => Json(json!({"model": "m", "choices": [{"message": {"content": "whole"}, "finish_reason": "stop"}],
             "usage": {"prompt_tokens": 5, "completion_tokens": 1}}))

@@ -1,15 +1,17 @@
 //! How many runs at once, how long, and by which server.
 
-use super::{Works, another};
+use super::{Works, another, until};
 use crate::support::{Backend, on_both, run_of};
-use runboard::app::{agents, record};
-use runboard::domain::{AgentPatch, ExecutionPatch, NewExecution, Status};
+use runboard::app::{agents, control, executions, record, schedules};
+use runboard::domain::{AgentPatch, Error, ExecutionPatch, NewExecution, NewRun, Retry, Status};
 use serde_json::json;
 use std::collections::HashSet;
 
 on_both!(
     an_agent_runs_as_many_at_once_as_it_may,
     two_servers_do_each_run_once,
+    no_agent_takes_all_places_of_a_server,
+    a_thousand_runs_of_an_agent_wait_and_no_more,
     a_run_that_takes_too_long_is_ended,
     an_external_run_fails_at_its_agents_timeout_but_never_while_it_waits,
 );
@@ -104,4 +106,55 @@ async fn an_external_run_fails_at_its_agents_timeout_but_never_while_it_waits(ba
     assert_eq!(works.status(waiting.id.as_str()).await, Status::Waiting);
     let late = ExecutionPatch { status: Some(Status::Success), ..ExecutionPatch::default() };
     assert!(record::patch(admin, silent.id.as_str(), late).await.is_err(), "lesson 9");
+}
+
+async fn no_agent_takes_all_places_of_a_server(backend: Backend) {
+    let works = Works::with(backend, |config| config.max_runs = 3).await;
+    let wait = "while :; do sleep 0.05; done";
+    works.script("greedy", wait, json!({"max_concurrency": 10})).await;
+    works.script("modest", "cat", json!({})).await;
+    for _ in 0..5 {
+        works.start("greedy", "").await;
+    }
+    let running = async || {
+        let all = executions::recent(&works.world.admin, None).await.expect("a list").executions;
+        all.iter().filter(|r| r.status == Status::Running).count()
+    };
+    works.step().await;
+    works.step().await;
+    assert_eq!(running().await, 2);
+    // Nothing to be done for the ones that wait: the writer has its peace.
+    let written = *works.world.app.store.commits().borrow();
+    works.step().await;
+    assert_eq!(*works.world.app.store.commits().borrow(), written);
+    let id = works.start("modest", "m").await;
+    works.step().await;
+    until("its end", async || works.status(&id).await == Status::Success).await;
+    works.step().await;
+    assert_eq!(running().await, 2);
+    works.engine.drain().await;
+}
+
+async fn a_thousand_runs_of_an_agent_wait_and_no_more(backend: Backend) {
+    let works = Works::new(backend).await;
+    let admin = &works.world.admin;
+    works.script("busy", "cat", json!({})).await;
+    works.script("other", "cat", json!({})).await;
+    let ended = works.start("busy", "m").await;
+    works.until_idle().await;
+    let schedule = json!({"cron": "* * * * *", "timezone": "UTC", "overlap": "queue"});
+    schedules::set(admin, "busy", serde_json::from_value(schedule).expect("a schedule")).await.expect("set");
+    futures::future::join_all((0..1_000).map(|_| works.start("busy", "m"))).await;
+    let told = "the agent `busy` has 1000 runs waiting, and no more may; stop some first";
+    let full = |answer| matches!(answer, Err(Error::Conflict(text)) if text == told);
+    assert!(full(control::start(admin, "busy", NewRun::default()).await));
+    assert!(full(control::retry(admin, &ended, Retry::default()).await));
+    works.start("other", "m").await;
+    // A time that comes then makes none, and it is noted why.
+    works.engine.close();
+    works.world.pass_ms(60_000);
+    works.step().await;
+    assert!(full(control::start(admin, "busy", NewRun::default()).await));
+    let why = works.world.text("select reason from schedule_runs").await;
+    assert_eq!(why.as_deref(), Some(told));
 }

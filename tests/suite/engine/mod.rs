@@ -5,6 +5,9 @@ mod budget;
 mod command;
 mod crash;
 mod endpoint;
+mod flow;
+mod flow_crash;
+mod flow_pause;
 mod limits;
 mod lost;
 mod openai;
@@ -12,11 +15,12 @@ mod retry;
 mod schedule;
 mod start;
 mod stop;
+mod unwritten;
 mod webhook;
 
 use crate::support::{Backend, World};
-use runboard::app::{App, Config, agents, control, executions, parts};
-use runboard::domain::{ExecutionDetail, LogLine, NewRun, Status};
+use runboard::app::{App, Config, agents, control, executions, flows, parts};
+use runboard::domain::{ExecutionDetail, LogLine, NewFlowRun, NewRun, PartStatus, Status};
 use runboard::engine::Engine;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -63,6 +67,25 @@ impl Works {
     pub async fn start(&self, agent: &str, message: &str) -> String {
         let run = NewRun { message: message.to_owned(), ..NewRun::default() };
         control::start(&self.world.admin, agent, run).await.expect("started").to_string()
+    }
+
+    /// A flow of an agent; its id.
+    pub async fn flow(&self, agent: &str, steps: Value) -> String {
+        let new = json!({"name": format!("{agent}'s flow"), "agent_name": agent, "steps": steps});
+        let flow = flows::create(&self.world.admin, serde_json::from_value(new).expect("a flow")).await;
+        flow.expect("made").id
+    }
+
+    pub async fn start_flow(&self, flow: &str, message: Option<&str>) -> String {
+        let run = NewFlowRun { message: message.map(str::to_owned), ..NewFlowRun::default() };
+        control::start_flow(&self.world.admin, flow, run).await.expect("started").to_string()
+    }
+
+    /// (title, status, input, output) of each step.
+    pub async fn steps(&self, id: &str) -> Vec<(String, PartStatus, String, String)> {
+        let steps = parts::steps(&self.world.admin, id, None, None).await.expect("steps").0;
+        let text = |t: Option<String>| t.unwrap_or_else(|| "-".to_owned());
+        steps.into_iter().map(|s| (s.title, s.status, text(s.input), text(s.output))).collect()
     }
 
     pub async fn run(&self, id: &str) -> ExecutionDetail {

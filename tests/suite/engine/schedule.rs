@@ -3,8 +3,8 @@
 use super::{Works, another};
 use crate::support::{Backend, on_both, run_of};
 use axum::http::StatusCode;
-use runboard::app::{executions, schedules};
-use runboard::domain::{ExecutionSummary, Status, Trigger};
+use runboard::app::{agents, executions, schedules};
+use runboard::domain::{Error, ExecutionSummary, Status, Trigger};
 use serde_json::{Value, json};
 
 on_both!(
@@ -12,6 +12,7 @@ on_both!(
     each_time_makes_one_run_however_many_servers_look,
     times_nobody_was_there_for_make_one_run,
     a_time_that_comes_during_a_run_is_skipped_or_waits,
+    a_deleted_agent_has_no_times_ahead,
     a_schedule_is_set_by_who_may_and_only_where_runs_are_started_here,
 );
 
@@ -120,4 +121,27 @@ async fn a_schedule_is_set_by_who_may_and_only_where_runs_are_started_here(backe
     assert_eq!(http.get(&bo, "/api/agents/echo/schedule").await.status, StatusCode::OK);
     assert_eq!(http.delete(&admin, "/api/agents/echo/schedule").await.status, StatusCode::NO_CONTENT);
     assert_eq!(http.get(&admin, "/api/agents/echo/schedule").await.status, StatusCode::NOT_FOUND);
+}
+
+async fn a_deleted_agent_has_no_times_ahead(backend: Backend) {
+    let works = Works::new(backend).await;
+    let admin = &works.world.admin;
+    works.script("echo", "cat", json!({})).await;
+    works.start("echo", "m").await;
+    works.until_idle().await;
+    set(&works, "echo", json!({"cron": "@hourly", "timezone": "UTC"})).await;
+    assert_eq!(schedules::get(admin, "echo").await.expect("a schedule").next_runs.len(), 5);
+    agents::delete(admin, "echo").await.expect("deleted");
+    let schedule = schedules::get(admin, "echo").await.expect("a schedule");
+    assert!(schedule.enabled && schedule.next_runs.is_empty(), "{schedule:?}");
+    assert_eq!(works.world.text("select cast(next_at as text) from schedules").await, None);
+    // Nor if an earlier version left it a time.
+    works.world.sql("update schedules set next_at = 0").await;
+    works.world.pass_ms(86_400_000);
+    works.until_idle().await;
+    let seen = works.world.text("select cast(count(*) as text) from schedule_runs").await;
+    assert_eq!((runs(&works).await.len(), seen.as_deref()), (1, Some("0")));
+    let late = json!({"cron": EVERY_MINUTE, "timezone": "UTC"});
+    let late = schedules::set(admin, "echo", serde_json::from_value(late).expect("a schedule")).await;
+    assert!(matches!(late, Err(Error::Conflict(_))), "{late:?}");
 }

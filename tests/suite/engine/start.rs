@@ -12,6 +12,7 @@ on_both!(
     lesson_12_one_key_starts_one_run,
     what_can_not_be_started_is_said,
     a_run_of_runboard_is_not_ended_by_others,
+    a_record_that_would_wait_for_nobody_is_refused,
 );
 
 async fn a_start_is_a_queued_run_first(backend: Backend) {
@@ -95,9 +96,33 @@ async fn a_run_of_runboard_is_not_ended_by_others(backend: Backend) {
     let path = format!("/api/executions/{id}");
     let refused = http.patch(&token, &path, r#"{"status":"success"}"#).await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
-    // What it costs, a command may report itself.
-    assert_eq!(http.patch(&token, &path, r#"{"cost":0.25}"#).await.status, StatusCode::OK);
     works.until_idle().await;
+    // What it cost may be noted when it has ended: Runboard does not know it of a command.
+    assert_eq!(http.patch(&token, &path, r#"{"cost":0.25}"#).await.status, StatusCode::OK);
     let run = works.run(&id).await.summary;
     assert_eq!((run.status, run.cost), (Status::Success, Some(0.25)));
+}
+
+async fn a_record_that_would_wait_for_nobody_is_refused(backend: Backend) {
+    let works = Works::new(backend).await;
+    works.script("echo", "cat", json!({})).await;
+    let (_, token) = works.world.person("admin@example.com", Role::Admin, Scope::Write).await;
+    let http = works.world.http();
+    let waits = json!({"agent_name": "echo", "message": "m", "status": "queued"});
+    let refused = http.post(&token, "/api/executions", waits.to_string()).await;
+    assert_eq!((refused.status, refused.fields()), (StatusCode::UNPROCESSABLE_ENTITY, vec!["status".to_owned()]));
+    assert!(refused.text.contains("/api/agents/echo/run"), "{}", refused.text);
+    // What has ended, or is done elsewhere, is recorded as ever; so is one that waits for its own process.
+    let lines = [
+        json!({"agent_name": "echo", "message": "m", "status": "success", "response": "r"}),
+        waits,
+        json!({"agent_name": "echo", "message": "m", "error": "e"}),
+        json!({"agent_name": "echo", "message": "m", "status": "running"}),
+        json!({"agent_name": "outside", "message": "m", "status": "queued"}),
+    ];
+    let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    let answer = http.post(&token, "/api/executions/batch", lines.join("\n")).await.json();
+    let statuses: Vec<&serde_json::Value> =
+        answer["results"].as_array().expect("lines").iter().map(|r| &r["status"]).collect();
+    assert_eq!(json!(statuses), json!([201, 422, 201, 201, 201]), "{answer}");
 }

@@ -18,7 +18,10 @@ use std::sync::{Arc, Mutex};
 on_both!(
     an_answer_is_the_end_of_the_run,
     an_agent_may_report_later,
+    accepted_is_no_end_whatever_else_it_says,
+    what_a_webhook_answers_is_kept_without_its_secret,
     one_that_never_reports_fails_at_its_timeout,
+    one_that_waits_for_a_person_takes_as_long_as_the_person,
     what_goes_wrong_is_said_in_words,
     an_agent_is_tried_out_without_a_run,
 );
@@ -40,6 +43,15 @@ async fn answer(State(calls): State<Calls>, Path(kind): Path<String>, headers: H
         "answers" => axum::Json(json!({"response": "done", "cost": 0.5, "input_tokens": 3, "own": 1})).into_response(),
         "fails" => axum::Json(json!({"status": "failed", "error": "no stock", "response": "tried"})).into_response(),
         "later" => StatusCode::ACCEPTED.into_response(),
+        "thanks" => (StatusCode::ACCEPTED, "Thank you!").into_response(),
+        "begun" => {
+            (StatusCode::ACCEPTED, axum::Json(json!({"response": "begun", "status": "success"}))).into_response()
+        }
+        "tells" => {
+            let secret = std::env::var("PATH").expect("a path");
+            axum::Json(json!({"response": format!("I was told {secret}!"), "status": "failed", "error": secret}))
+                .into_response()
+        }
         "text" => ([(header::CONTENT_TYPE, "text/plain")], "OK").into_response(),
         _ => (StatusCode::SERVICE_UNAVAILABLE, "closed for today").into_response(),
     }
@@ -155,4 +167,64 @@ async fn an_agent_is_tried_out_without_a_run(backend: Backend) {
     }
     assert_eq!(calls.lock().expect("unpoisoned").len(), 2);
     assert!(runboard::app::executions::recent(&works.world.admin, None).await.expect("a list").executions.is_empty());
+}
+
+async fn accepted_is_no_end_whatever_else_it_says(backend: Backend) {
+    let (works, (url, _)) = (works(backend).await, hook().await);
+    for name in ["later", "thanks", "begun"] {
+        works.agent(agent(name, &url), json!({})).await;
+        let id = works.start(name, "m").await;
+        works.until_idle().await;
+        let run = works.run(&id).await;
+        assert_eq!((run.summary.status, run.response, run.summary.error), (Status::Running, None, None), "{name}");
+        let (_, token) = works.world.person("admin@example.com", Role::Admin, Scope::Write).await;
+        let end = r#"{"status":"success","response":"done"}"#;
+        let end = works.world.http().patch(&token, &format!("/api/executions/{id}"), end).await;
+        assert_eq!(end.status, StatusCode::OK, "{}", end.text);
+    }
+}
+
+async fn what_a_webhook_answers_is_kept_without_its_secret(backend: Backend) {
+    let (works, (url, _)) = (works(backend).await, hook().await);
+    let mut agent = agent("tells", &url);
+    agent["config"]["secret_env"] = json!("PATH");
+    works.agent(agent, json!({})).await;
+    let id = works.start("tells", "m").await;
+    works.until_idle().await;
+    let run = works.run(&id).await;
+    assert_eq!((run.response.as_deref(), run.summary.error.as_deref()), (Some("I was told …!"), Some("…")));
+}
+
+async fn one_that_waits_for_a_person_takes_as_long_as_the_person(backend: Backend) {
+    let (works, (url, _)) = (works(backend).await, hook().await);
+    works.agent(agent("later", &url), json!({"timeout_s": 60, "max_concurrency": 2})).await;
+    let (id, stopped) = (works.start("later", "m").await, works.start("later", "m").await);
+    works.until_idle().await;
+    let (_, token) = works.world.person("admin@example.com", Role::Admin, Scope::Write).await;
+    let http = works.world.http();
+    let report = async |id: &str, status: &str| {
+        let body = json!({"status": status}).to_string();
+        let answer = http.patch(&token, &format!("/api/executions/{id}"), body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    };
+    report(&id, "waiting").await;
+    report(&stopped, "waiting").await;
+    works.world.pass_ms(86_400_000);
+    works.step().await;
+    assert_eq!((works.status(&id).await, works.status(&stopped).await), (Status::Waiting, Status::Waiting));
+    // Nobody waits for the answer any more.
+    control::terminate(&works.world.admin, &stopped, false).await.expect("asked");
+    works.world.pass_ms(59_999);
+    works.step().await;
+    assert_eq!(works.status(&stopped).await, Status::Waiting, "it has the time to confirm");
+    works.world.pass_ms(1);
+    works.step().await;
+    assert_eq!((works.status(&stopped).await, works.status(&id).await), (Status::Failed, Status::Waiting));
+    report(&id, "running").await;
+    works.world.pass_ms(59_999);
+    works.step().await;
+    assert_eq!(works.status(&id).await, Status::Running, "its time began anew");
+    works.world.pass_ms(1);
+    works.step().await;
+    assert_eq!(works.status(&id).await, Status::Failed);
 }

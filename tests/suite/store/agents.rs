@@ -2,7 +2,7 @@
 
 use crate::support::{Backend, Http, World, on_both};
 use axum::http::StatusCode;
-use runboard::app::Config;
+use runboard::app::{Caller, Config, agents};
 use runboard::domain::{Role, Scope};
 use serde_json::{Value, json};
 
@@ -13,6 +13,7 @@ on_both!(
     secrets_are_refused_and_only_allowed_variables_are_named,
     commands_are_for_admins_where_the_operator_allows_them,
     only_operators_read_how_an_agent_runs,
+    changes_at_the_same_moment_are_all_kept,
 );
 
 /// Where people who are no admins may use the key of `writer`.
@@ -153,4 +154,32 @@ async fn only_operators_read_how_an_agent_runs(backend: Backend) {
     assert!(http.get(&bo, "/api/agents/writer").await.json()["config"].is_object());
     let (_, client) = world.person("carl@example.com", Role::Client, Scope::Write).await;
     assert_eq!(made(&http, &client, writer("mine")).await.0, StatusCode::FORBIDDEN);
+}
+
+async fn changes_at_the_same_moment_are_all_kept(backend: Backend) {
+    let world = with_key(backend).await;
+    let (ann, token) = world.person("ann@example.com", Role::User, Scope::Write).await;
+    assert_eq!(made(&world.http(), &token, writer("writer")).await.0, StatusCode::CREATED);
+    // On PostgreSQL also through another server.
+    let other = world.another_server().await.by_token(&token).await.expect("looked up").expect("valid");
+    let ann = ann.refreshed().await.expect("looked up").unwrap_or(ann);
+    let change = async |who: &Caller, patch: Value| {
+        let patch = serde_json::from_value(patch).expect("a patch");
+        agents::change(who, "writer", patch).await.expect("changed");
+    };
+    for n in 2..12 {
+        let model = json!({"config": {"base_url": "https://llm.example/v1", "model": format!("m-{n}")}});
+        tokio::join!(
+            change(&ann, json!({"timeout_s": n})),
+            change(&other, json!({"max_concurrency": n})),
+            change(&ann, json!({"description": format!("the {n}th")})),
+            change(&other, json!({"budget": {"usd_per_day": f64::from(n)}})),
+            change(&ann, model),
+        );
+        let agent = world.http().get(&token, "/api/agents/writer").await.json();
+        let kept = json!([agent["timeout_s"], agent["max_concurrency"], agent["description"]]);
+        assert_eq!(kept, json!([n, n, format!("the {n}th")]));
+        let kept = json!([agent["budget"]["usd_per_day"], agent["config"]["model"]]);
+        assert_eq!(kept, json!([f64::from(n), format!("m-{n}")]));
+    }
 }

@@ -7,6 +7,7 @@ mod bulk_jobs;
 mod failures;
 mod fleet;
 mod lists;
+mod memories;
 mod model;
 mod moments;
 mod numbers;

@@ -4,10 +4,10 @@
 use crate::support::{Backend, START, World, ended, on_both};
 use runboard::app::record;
 use runboard::domain::{Choice, Filter, NewExecution, Range, Sort, SortField, Status, Trigger, Window};
-use runboard::store::Visible;
 use runboard::store::list::{self, Selection};
+use runboard::store::{Visible, flows};
 
-on_both!(no_list_scans_the_table);
+on_both!(no_list_scans_the_table, the_page_of_flows_scans_no_table);
 
 fn filters() -> Vec<(&'static str, Filter)> {
     let with = |name, change: fn(&mut Filter)| {
@@ -62,5 +62,24 @@ async fn no_list_scans_the_table(backend: Backend) {
                 assert!(!scans, "{name} by {field:?}: {line}");
             }
         }
+    }
+}
+
+async fn the_page_of_flows_scans_no_table(backend: Backend) {
+    let world = World::new(backend).await;
+    let runs: Vec<NewExecution> = (0..500)
+        .map(|i| {
+            let flow_id = (i % 10 == 0).then(|| "f".to_owned());
+            NewExecution { flow_id, ..ended("a", Status::Success, i, i) }
+        })
+        .collect();
+    record::batch(&world.admin, runs).await.expect("recorded");
+    let mut tx = world.app.store.snapshot().await.expect("a snapshot");
+    for line in flows::explain(&mut tx).await.expect("a plan") {
+        let scans = match backend {
+            Backend::Sqlite => line.starts_with("SCAN e") && !line.contains("INDEX"),
+            Backend::Postgres => line.contains("Seq Scan on executions") || line.contains("Seq Scan on flow_runs"),
+        };
+        assert!(!scans, "{line}");
     }
 }

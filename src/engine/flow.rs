@@ -1,0 +1,299 @@
+//! Server. Runs of flows: one step after another, each written down when it begins and when it has ended. Between steps a
+//! run can pause, and be taken up by another server.
+
+use super::context::{Context, Exchange};
+use super::job::{Failure, Job, Outcome, Spent};
+use super::{Engine, Halt};
+use crate::app::agents::stored_config;
+use crate::app::control::NO_COMMANDS;
+use crate::app::{budgets, flows, record};
+use crate::domain::flow::MOST_STEPS;
+use crate::domain::{
+    AgentConfig, AgentKind, Error, ExecutionPatch, FlowStep, LogStream, NewLogLine, NewStep, OnInterruption,
+    PartStatus, Result, Status, Step, Timestamp,
+};
+use crate::store::agents::AgentRow;
+use crate::store::executions::Record;
+use crate::store::flows::{self as rows, FlowRunRow};
+use crate::store::{Tx, agents, executions, parts, queue};
+use futures::future::BoxFuture;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The database could not be reached: tried again after.
+const AGAIN: Duration = Duration::from_millis(500);
+/// A run whose servers go away this often is not taken up again: it may be the reason.
+const MOST_RESUMPTIONS: i64 = 5;
+
+type Halted = watch::Receiver<Option<Halt>>;
+
+/// Whether a step is to be done.
+enum Begun {
+    Yes,
+    /// The run pauses; nobody is at it now.
+    Parked,
+    /// It is to stop, or is no longer this server's.
+    No,
+}
+
+/// Does the steps that are not done.
+pub async fn run(engine: &Engine, job: &Job, flow: &FlowRunRow, mut halted: Halted) -> Result<Outcome> {
+    let planned = flows::steps(&flow.steps)?;
+    let known = insist(&mut halted, || Box::pin(known_steps(engine, job))).await?;
+    let mut context = job.context.clone();
+    let mut spent = job.spent;
+    for (step, index) in planned.iter().zip(0..) {
+        let done = known.iter().find(|s| s.index == index && s.status == PartStatus::Success);
+        let (input, output) = if let Some(done) = done {
+            (done.input.clone().unwrap_or_default(), done.output.clone().unwrap_or_default())
+        } else {
+            let input = input(&planned, index, flow, job, context.before.last());
+            let begun = insist(&mut halted, || Box::pin(begin(engine, job, index, step, &input))).await?;
+            match begun {
+                Begun::Yes => {}
+                Begun::Parked => return Ok(Outcome { parked: true, ..Outcome::default() }),
+                Begun::No => return Ok(Outcome::default()),
+            }
+            let outcome = work(engine, job, index, step, &input, &context, spent, halted.clone()).await?;
+            let total = spent.with(outcome.patch.clone());
+            // Why it halted is said by whoever ends the run.
+            if halted.borrow().is_some() {
+                return Ok(Outcome { failure: outcome.failure, patch: total, ..Outcome::default() });
+            }
+            let failure = outcome.failure.as_ref();
+            insist(&mut halted, || Box::pin(end(engine, job, index, &outcome.patch, &total, failure))).await?;
+            if let Some(failure) = outcome.failure {
+                let of = planned.len();
+                let error = format!("step {} of {of}, {}: {}", index + 1, step.title(), failure.error);
+                return Ok(Outcome { failure: Some(Failure { error, ..failure }), patch: total, ..Outcome::default() });
+            }
+            spent = Spent::after(&total);
+            (input, outcome.patch.response.unwrap_or_default())
+        };
+        context.before.push(Exchange { title: step.title().to_owned(), input, output });
+    }
+    Ok(Outcome::default())
+}
+
+async fn known_steps(engine: &Engine, job: &Job) -> Result<Vec<Step>> {
+    parts::steps(&mut engine.0.app.store.read(), job.key, 0, MOST_STEPS as i64).await
+}
+
+/// What a step is sent: a prompt its text, others what the step before it answered. What the run was started with goes
+/// with the first prompt, or where there is none before, in its place.
+fn input(planned: &[FlowStep], index: i64, flow: &FlowRunRow, job: &Job, before: Option<&Exchange>) -> String {
+    let first_prompt = planned
+        .iter()
+        .zip(0..)
+        .find(|(step, i)| *i >= flow.from_step && matches!(step, FlowStep::Prompt { .. }))
+        .map(|(_, i)| i);
+    let message = flow.with_message.then_some(job.message.as_str());
+    match usize::try_from(index).ok().and_then(|i| planned.get(i)) {
+        Some(FlowStep::Prompt { prompt, .. }) => match message.filter(|_| first_prompt == Some(index)) {
+            Some(message) => format!("{prompt}\n\n{message}"),
+            None => prompt.clone(),
+        },
+        _ => before.map_or_else(|| message.unwrap_or_default().to_owned(), |e| e.output.clone()),
+    }
+}
+
+/// Does one step as its kind says.
+#[expect(clippy::too_many_arguments, reason = "all of it is what a step is")]
+async fn work(
+    engine: &Engine,
+    job: &Job,
+    index: i64,
+    step: &FlowStep,
+    input: &str,
+    context: &Context,
+    spent: Spent,
+    halted: Halted,
+) -> Result<Outcome> {
+    let mut part = Job { message: input.to_owned(), spent, step: Some(index), flow: None, ..job.clone() };
+    let config = match step {
+        FlowStep::Prompt { .. } => {
+            part.context = context.clone();
+            stored_config(&job.agent)?
+        }
+        FlowStep::Command { .. } | FlowStep::Webhook { .. } => {
+            part.context = Context::default();
+            match (step.command(), step.webhook()) {
+                (Some(_), _) if !engine.0.app.config.allow_commands => {
+                    return Ok(Failure::lasting(NO_COMMANDS).into());
+                }
+                (Some(config), _) => AgentConfig::Command(config),
+                (None, Some(config)) => AgentConfig::Webhook(config),
+                (None, None) => return Err(Error::Internal(job.id.clone())),
+            }
+        }
+    };
+    let outcome = engine.perform(&part, &config, halted).await?;
+    if outcome.reports_later {
+        return Ok(Failure::lasting("the webhook did not answer with a response, which a step of a flow has to").into());
+    }
+    Ok(outcome)
+}
+
+/// Notes that a step begins, unless the run is to pause or stop.
+async fn begin(engine: &Engine, job: &Job, index: i64, step: &FlowStep, input: &str) -> Result<Begun> {
+    let (owner, key, now) = (engine.0.owner.clone(), job.key, engine.0.app.now());
+    let begun = NewStep {
+        index,
+        title: Some(step.title().to_owned()),
+        kind: Some(step.kind().to_owned()),
+        status: Some(PartStatus::Running),
+        input: Some(input.to_owned()),
+        started_at: Some(now),
+        ..NewStep::default()
+    };
+    let store = &engine.0.app.store;
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                if !queue::holds(tx, key, &owner).await? {
+                    return Ok(Begun::No);
+                }
+                let mut run = executions::by_key_for_update(tx, key).await?;
+                if run.cancel_requested_at.is_some() {
+                    return Ok(Begun::No);
+                }
+                if pauses(tx, &mut run, now).await? {
+                    return Ok(Begun::Parked);
+                }
+                parts::begin_step(tx, key, &begun).await?;
+                run.steps_done = parts::step_progress(tx, key).await?.0;
+                let step = ExecutionPatch { current_step: begun.title, ..ExecutionPatch::default() };
+                record::change(tx, &mut run, &step, now).await?;
+                Ok(Begun::Yes)
+            })
+        })
+        .await
+}
+
+/// Lets a run pause, if somebody asked for it or its agent has spent what it may: then until it may spend again.
+async fn pauses(tx: &mut Tx, run: &mut Record, now: Timestamp) -> Result<bool> {
+    let paused = ExecutionPatch { status: Some(Status::Paused), ..ExecutionPatch::default() };
+    if rows::of_run(tx, run.key).await?.is_some_and(|flow| flow.pause_requested_at.is_some()) {
+        queue::park(tx, run.key, now).await?;
+        rows::ask_to_pause(tx, run.key, None).await?;
+        record::change(tx, run, &paused, now).await?;
+        return Ok(true);
+    }
+    let agent = agents::by_key(tx, run.agent_key).await?;
+    if let Err(Error::Conflict(reason)) = budgets::check(tx, &agent, now).await {
+        queue::put_back(tx, run.key, now, None).await?;
+        note(tx, run.key, &reason, now).await?;
+        record::change(tx, run, &paused, now).await?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// Notes how a step ended, and what the run has come to with it.
+async fn end(
+    engine: &Engine,
+    job: &Job,
+    index: i64,
+    patch: &ExecutionPatch,
+    total: &ExecutionPatch,
+    failure: Option<&Failure>,
+) -> Result<()> {
+    let (owner, key, now) = (engine.0.owner.clone(), job.key, engine.0.app.now());
+    let ended = NewStep {
+        index,
+        status: Some(if failure.is_some() { PartStatus::Failed } else { PartStatus::Success }),
+        output: patch.response.clone(),
+        error: failure.map(|f| super::finish::bounded(f.error.clone())),
+        completed_at: Some(now),
+        input_tokens: patch.input_tokens,
+        output_tokens: patch.output_tokens,
+        cost: patch.cost,
+        ..NewStep::default()
+    };
+    let total = total.clone();
+    let store = &engine.0.app.store;
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                if !queue::holds(tx, key, &owner).await? {
+                    return Err(Error::Conflict("the run is no longer this server's".to_owned()));
+                }
+                parts::upsert_steps(tx, key, &[ended]).await?;
+                let mut run = executions::by_key_for_update(tx, key).await?;
+                run.steps_done = parts::step_progress(tx, key).await?.0;
+                record::change(tx, &mut run, &total, now).await
+            })
+        })
+        .await
+}
+
+/// Does something with the database however long that is away, as long as the run is this server's.
+async fn insist<'a, T>(halted: &mut Halted, act: impl Fn() -> BoxFuture<'a, Result<T>> + Send) -> Result<T> {
+    loop {
+        match act().await {
+            Err(e @ Error::Unavailable(_)) => tracing::warn!(error = %e, "a step of a flow waits"),
+            done => return done,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            _ = halted.wait_for(|why| *why == Some(Halt::Lost)) => {
+                return Err(Error::Conflict("the run is no longer this server's".to_owned()));
+            }
+        }
+    }
+}
+
+async fn note(tx: &mut Tx, key: i64, text: &str, now: Timestamp) -> Result<()> {
+    let line = NewLogLine { ts: Some(now), stream: LogStream::System, text: text.to_owned(), seq: None };
+    parts::append_log(tx, key, &[line], now).await.map(|_| ())
+}
+
+/// Puts a run back into the queue that a server has left in the middle of it, if its flow allows that: finished steps
+/// stay, the one it was at is done anew. `not_before`: what the server left running may take so long to end.
+pub async fn take_up_again(tx: &mut Tx, run: &mut Record, why: &str, not_before: Timestamp) -> Result<bool> {
+    let Some(flow) = rows::of_run(tx, run.key).await? else { return Ok(false) };
+    let Some(entry) = queue::of(tx, run.key).await? else { return Ok(false) };
+    let allowed = flow.on_interruption == OnInterruption::Resume && flow.resumed < MOST_RESUMPTIONS;
+    if !allowed || run.cancel_requested_at.is_some() {
+        return Ok(false);
+    }
+    rows::count_resumption(tx, run.key).await?;
+    // Its time goes on.
+    queue::put_back(tx, run.key, not_before, entry.deadline).await?;
+    note(tx, run.key, &format!("{why}; the flow goes on after step {}", run.steps_done), not_before).await?;
+    Ok(true)
+}
+
+/// Whether a run may have started programs on the server's machine.
+pub async fn runs_programs(tx: &mut Tx, agent: &AgentRow, execution_key: i64) -> Result<bool> {
+    if agent.kind == AgentKind::Command {
+        return Ok(true);
+    }
+    let Some(flow) = rows::of_run(tx, execution_key).await? else { return Ok(false) };
+    Ok(flows::steps(&flow.steps)?.iter().any(|step| matches!(step, FlowStep::Command { .. })))
+}
+
+impl Engine {
+    /// Leaves a run to whoever takes it up next, because this server ends.
+    pub(super) async fn gives_back(&self, job: &Job, total: &ExecutionPatch) -> Result<bool> {
+        let (owner, key, now) = (self.0.owner.clone(), job.key, self.0.app.now());
+        let total = ExecutionPatch { response: None, ..total.clone() };
+        let store = &self.0.app.store;
+        store
+            .write(move |tx| {
+                Box::pin(async move {
+                    if !queue::holds(tx, key, &owner).await? {
+                        return Ok(true);
+                    }
+                    let mut run = executions::by_key_for_update(tx, key).await?;
+                    if !take_up_again(tx, &mut run, "the server was stopped", now).await? {
+                        return Ok(false);
+                    }
+                    // What it has spent is spent.
+                    record::change(tx, &mut run, &total, now).await?;
+                    Ok(true)
+                })
+            })
+            .await
+    }
+}
