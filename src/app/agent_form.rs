@@ -38,12 +38,15 @@ pub async fn settings(caller: &Caller, name: &str) -> Result<AgentSettings> {
         Err(Error::NotFound) => None,
         Err(e) => return Err(e),
     };
+    // An agent has no more than this.
+    let flows = flows::list(caller, Some(name), None, page::MAX_LIMIT).await?.0;
     Ok(AgentSettings {
         form: form_of(caller, &detail),
         not_run_here: startable(&agent, &caller.app.config).err().map(|e| e.to_string()),
         schedule,
         shares: shares(caller, name).await?,
         memories: memories::list(caller, name).await?,
+        flows: flows.into_iter().map(|flow| (flow.id, flow.name)).collect(),
         retired: detail.retired_at.is_some(),
         summary: detail.summary,
     })

@@ -145,6 +145,8 @@ pub fn close_dialog(_dialog: NodeRef<html::Dialog>) {}
 
 pub fn on_window(_event: &'static str, _run: impl Fn() + 'static) {}
 
+pub fn ask_before_leaving(_unsaved: impl Fn() -> bool + Clone + 'static) {}
+
 pub fn on_key(_run: impl Fn(&leptos::ev::KeyboardEvent) + 'static) {}
 
 pub fn close_menus_outside() {}

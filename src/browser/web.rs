@@ -286,6 +286,45 @@ pub fn on_window(event: &'static str, run: impl Fn() + 'static) {
     on_cleanup(move || handle.remove());
 }
 
+/// Asks before the page is left, by a link or otherwise, while `unsaved` holds; until the current owner is cleaned up.
+pub fn ask_before_leaving(unsaved: impl Fn() -> bool + Clone + 'static) {
+    let Some(w) = window() else { return };
+    let to_close = unsaved.clone();
+    let close = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
+        if to_close() {
+            event.prevent_default();
+            // What older browsers look for.
+            drop(Reflect::set(&event, &"returnValue".into(), &JsValue::TRUE));
+        }
+    });
+    let follow_link = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
+        let pressed = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+        let link = pressed.and_then(|e| e.closest("a[href]").ok().flatten());
+        let elsewhere =
+            event.dyn_ref::<web_sys::MouseEvent>().is_some_and(|e| e.ctrl_key() || e.meta_key() || e.shift_key());
+        // A link within the page, or into another tab, leaves nothing.
+        let leaves = link.is_some_and(|a| !a.get_attribute("href").is_some_and(|href| href.starts_with('#')));
+        if leaves && !elsewhere && unsaved() {
+            let go = window().and_then(|w| w.confirm_with_message("Leave without saving? Your changes are lost.").ok());
+            if go != Some(true) {
+                event.prevent_default();
+                event.stop_propagation();
+            }
+        }
+    });
+    // Before the router hears of it.
+    drop(w.add_event_listener_with_callback("beforeunload", close.as_ref().unchecked_ref()));
+    drop(w.add_event_listener_with_callback_and_bool("click", follow_link.as_ref().unchecked_ref(), true));
+    let kept = StoredValue::new_local((close, follow_link));
+    on_cleanup(move || {
+        let Some(w) = window() else { return };
+        kept.try_with_value(|(close, follow_link)| {
+            drop(w.remove_event_listener_with_callback("beforeunload", close.as_ref().unchecked_ref()));
+            drop(w.remove_event_listener_with_callback_and_bool("click", follow_link.as_ref().unchecked_ref(), true));
+        });
+    });
+}
+
 pub fn on_key(run: impl Fn(&KeyboardEvent) + 'static) {
     let handle = window_event_listener(leptos::ev::keydown, move |e| run(&e));
     on_cleanup(move || handle.remove());

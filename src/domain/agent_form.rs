@@ -35,6 +35,8 @@ pub struct AgentSettings {
     pub schedule: Option<Schedule>,
     pub shares: Vec<AgentShare>,
     pub memories: Vec<Memory>,
+    /// (id, name) of its flows, by name.
+    pub flows: Vec<(String, String)>,
     /// Deleted while it had runs.
     pub retired: bool,
 }

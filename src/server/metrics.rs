@@ -59,10 +59,8 @@ impl Metrics {
         text.push_str(
             "# HELP runboard_live_listeners Open sockets and streams.\n# TYPE runboard_live_listeners gauge\n",
         );
-        text.push_str(&format!("runboard_live_listeners {listeners}\n"));
-        text.push_str(QUEUE);
-        let lines = queue.iter().map(|(state, runs)| format!("runboard_queue_runs{{state=\"{state}\"}} {runs}\n"));
-        text.extend(lines);
+        let queue = queue.iter().map(|(state, runs)| format!("runboard_queue_runs{{state=\"{state}\"}} {runs}\n"));
+        text.extend([format!("runboard_live_listeners {listeners}\n"), QUEUE.to_owned()].into_iter().chain(queue));
         text
     }
 }

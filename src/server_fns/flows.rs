@@ -22,6 +22,13 @@ pub async fn list_flows(cursor: Option<String>) -> Result<FlowList, Error> {
     crate::app::flows::standings(&caller, cursor).await
 }
 
+/// The flows of one agent, by name.
+#[server(prefix = "/fn", endpoint = "agent_flows", input = GetUrl, output = Json)]
+pub async fn list_agent_flows(agent: String) -> Result<Vec<Flow>, Error> {
+    let caller = crate::app::caller().await?;
+    Ok(crate::app::flows::list(&caller, Some(&agent), None, crate::domain::flow::FLOWS_AT_ONCE).await?.0)
+}
+
 /// Runs of flows that have ended, newest first.
 #[server(prefix = "/fn", endpoint = "flow_runs", input = GetUrl, output = Json)]
 pub async fn list_flow_runs(cursor: Option<String>) -> Result<FlowRuns, Error> {

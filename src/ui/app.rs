@@ -77,6 +77,8 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/agents/:name") ssr=SsrMode::Async view=|| view! { <Signed page=pages::agent/> }/>
                         <Route path=path!("/agents/:name/settings") ssr=SsrMode::Async view=|| view! { <Signed page=pages::agent_settings/> }/>
                         <Route path=path!("/agents/:name/executions/:id") ssr=SsrMode::Async view=|| view! { <Signed page=pages::execution/> }/>
+                        <Route path=path!("/flows") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=pages::flows/> }/>
+                        <Route path=path!("/flows/:id") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=pages::flow/> }/>
                         <Route path=path!("/login") ssr=SsrMode::Async view=pages::login/>
                         <Route path=path!("/setup") ssr=SsrMode::Async view=pages::set_up/>
                     </FlatRoutes>

@@ -1,9 +1,10 @@
 //! Both sides. How the program is split: what the list of runs does not need at first is loaded when it is.
 
-use super::pages::{AgentPages, Execution, Menus, Pages};
-use super::parts::run::{Opening, Tab, open_with_page};
+use super::pages::{AgentPages, Execution, FlowPages, Menus, Pages};
+use super::parts::run::{Opening, Tab, open_with_page, pairs};
 use super::parts::{Asides, Drawer, drawer};
 use crate::browser::{self, Late, NotLoaded};
+use crate::domain::FlowRunSteps;
 use crate::late;
 use leptos::prelude::*;
 
@@ -15,6 +16,11 @@ late! {
 late! {
     /// The pages that make and change agents.
     pub static AGENT_PAGES: AgentPages = agent_pages { AgentPages::ALL }
+}
+
+late! {
+    /// Flows and their editor.
+    pub static FLOWS: FlowPages = flows { FlowPages::ALL }
 }
 
 late! {
@@ -38,18 +44,25 @@ pub struct RunParts {
     /// Asks for a run together with the page that will show it in its drawer.
     pub open: fn(String, Tab) -> Opening,
     pub drawer: fn(Drawer) -> AnyView,
+    /// The prompts and responses of a run of a flow.
+    pub pairs: fn(FlowRunSteps) -> AnyView,
 }
 
 impl RunParts {
-    const ALL: Self = Self { page: || view! { <Execution/> }.into_any(), open: open_with_page, drawer };
+    const ALL: Self = Self { page: || view! { <Execution/> }.into_any(), open: open_with_page, drawer, pairs };
 }
 
 /// Loads what the server's HTML shows, so that the browser can take it over as it stands.
 pub async fn load_shown() -> Result<(), NotLoaded> {
     let marked = browser::marked_late();
-    let (pages, agents, run, asides) =
-        futures::join!(load(&PAGES, &marked), load(&AGENT_PAGES, &marked), load(&RUN, &marked), load(&ASIDES, &marked));
-    pages.and(agents).and(run).and(asides)
+    let (pages, agents, run, asides, flows) = futures::join!(
+        load(&PAGES, &marked),
+        load(&AGENT_PAGES, &marked),
+        load(&RUN, &marked),
+        load(&ASIDES, &marked),
+        load(&FLOWS, &marked)
+    );
+    pages.and(agents).and(run).and(asides).and(flows)
 }
 
 async fn load<P: Copy>(part: &Late<P>, marked: &[String]) -> Result<(), NotLoaded> {

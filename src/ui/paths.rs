@@ -9,6 +9,9 @@ pub const COMPARE: &str = "/executions/compare";
 pub const FAILURES: &str = "/failures";
 pub const AGENTS: &str = "/agents";
 pub const NEW_AGENT: &str = "/agents/new";
+pub const FLOWS: &str = "/flows";
+/// In the place of an id: a flow that is to be made.
+pub const NEW_FLOW: &str = "new";
 pub const LOGIN: &str = "/login";
 pub const SETUP: &str = "/setup";
 pub const API_DOCS: &str = "/api/docs";
@@ -34,6 +37,15 @@ pub fn agent(name: &str) -> String {
 /// What its owner sets.
 pub fn agent_settings(name: &str) -> String {
     format!("{}/settings", agent(name))
+}
+
+pub fn flow(id: &str) -> String {
+    format!("{FLOWS}/{}", escape(id))
+}
+
+/// Making a flow, of an agent if it is known which.
+pub fn new_flow(agent: Option<&str>) -> String {
+    with_query(&flow(NEW_FLOW), &query_string(agent.map(|name| ("agent", name.to_owned()))))
 }
 
 pub fn agent_execution(name: &str, id: &str) -> String {
@@ -143,6 +155,8 @@ mod tests {
         assert_eq!(agent("a b/c"), "/agents/a%20b%2Fc");
         assert_eq!(agent_execution("build", "x"), "/agents/build/executions/x");
         assert_eq!(agent_settings("a b"), "/agents/a%20b/settings");
+        assert_eq!(new_flow(None), "/flows/new");
+        assert_eq!(new_flow(Some("a&b")), "/flows/new?agent=a%26b");
         assert_eq!(thread("a&b"), "/executions?thread=a%26b&last=all");
         assert_eq!(tool("web search"), "/executions?tool=web%20search&last=all");
         assert_eq!(compare("x", None), "/executions/compare?a=x");

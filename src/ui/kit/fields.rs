@@ -169,11 +169,17 @@ impl Fields {
 
     /// One of a few values: (value, word).
     pub fn choice(self, name: &'static str, label: &'static str, options: &[(&'static str, &'static str)]) -> AnyView {
+        self.choice_of(name, label, options.iter().map(|&(v, word)| (v.to_owned(), word.to_owned())).collect())
+    }
+
+    /// The same, where the values are not known beforehand.
+    pub fn choice_of(self, name: &'static str, label: &'static str, options: Vec<(String, String)>) -> AnyView {
         let (value, wrong, id) = (Memo::new(move |_| self.get(name)), self.wrong(name, label), self.id(name));
         let options: Vec<_> = options
-            .iter()
-            .map(|&(v, word)| {
-                view! { <option value=v selected=attr_of(move || value.with(|now| now == v))>{word}</option> }
+            .into_iter()
+            .map(|(v, word)| {
+                let of = v.clone();
+                view! { <option value=v selected=attr_of(move || value.with(|now| *now == of))>{word}</option> }
             })
             .collect();
         view! {

@@ -16,7 +16,7 @@ pub fn Icon(
     }
 }
 
-const SYMBOLS: [(&str, &str); 21] = [
+const SYMBOLS: [(&str, &str); 22] = [
     ("success", r#"<circle cx="8" cy="8" r="7"/><path d="m5 8.2 2.1 2.1L11.2 6"/>"#),
     ("failed", r#"<circle cx="8" cy="8" r="7"/><path d="m5.6 5.6 4.8 4.8m0-4.8-4.8 4.8"/>"#),
     ("running", r#"<circle cx="8" cy="8" r="6.4" opacity=".25"/><path d="M8 1.6A6.4 6.4 0 0 1 14.4 8"/>"#),
@@ -55,6 +55,7 @@ const SYMBOLS: [(&str, &str); 21] = [
     ),
     ("executions", r#"<path d="M2.5 4h11M2.5 8h8M2.5 12h10"/>"#),
     ("agents", r#"<circle cx="8" cy="5.2" r="2.7"/><path d="M2.8 13.5c.5-2.7 2.6-4 5.2-4s4.700 1.300 5.200 4"/>"#),
+    ("flows", r#"<path d="M2.5 3.500h2m3 0h6M2.500 8h2m3 0h6M2.500 12.500h2m3 0h6"/>"#),
     ("filter", r#"<path d="M2 4h12M4.500 8h7M6.500 12h3"/>"#),
 ];
 

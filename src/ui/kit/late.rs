@@ -13,6 +13,16 @@ pub fn late<P>(part: &'static Late<P>, view: impl Fn(P) -> AnyView + Send + Sync
 where
     P: Copy + Send + Sync + 'static,
 {
+    late_view(part, Arc::new(view))
+}
+
+type View<P> = Arc<dyn Fn(P) -> AnyView + Send + Sync>;
+
+/// Of one type for all views of a part: the program holds it once.
+fn late_view<P>(part: &'static Late<P>, view: View<P>) -> AnyView
+where
+    P: Copy + Send + Sync + 'static,
+{
     if let Some(parts) = part.here() {
         return view! { <template data-late=part.name()></template>{view(parts)} }.into_any();
     }
@@ -65,12 +75,7 @@ where
 }
 
 /// The same with a `<summary>` of one's own.
-pub fn late_details<P>(
-    part: &'static Late<P>,
-    class: &'static str,
-    summary: AnyView,
-    panel: Arc<dyn Fn(P) -> AnyView + Send + Sync>,
-) -> AnyView
+pub fn late_details<P>(part: &'static Late<P>, class: &'static str, summary: AnyView, panel: View<P>) -> AnyView
 where
     P: Copy + Send + Sync + 'static,
 {

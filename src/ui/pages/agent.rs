@@ -22,6 +22,7 @@ pub fn Agent() -> impl IntoView {
     let agent = Resource::new_blocking(move || name.get(), load_agent);
     let first =
         Resource::new_blocking(move || name.get(), |name| async move { first_page(PageQuery::of_agent(&name)).await });
+    super::agent_flows::load(name);
     let body = move || {
         let name = name.get();
         Suspend::new(async move {
@@ -66,6 +67,7 @@ fn Body(name: String, agent: Option<AgentAbout>, first: Result<FirstPage, Error>
     view! {
         <PageHead title trail>{edit} {run}</PageHead>
         {about}
+        <super::agent_flows::AgentFlows/>
         <section class="list" aria-label="Runs of this agent">
             <SortHead query actions/>
             <RunList runs actions area/>

@@ -1,6 +1,7 @@
 //! Both sides. One file or folder per page.
 
 mod agent;
+mod agent_flows;
 mod agent_settings;
 mod agents;
 mod compare;
@@ -8,6 +9,8 @@ mod dashboard;
 mod execution;
 mod executions;
 mod failures;
+mod flow;
+mod flows;
 mod login;
 mod not_found;
 mod setup;
@@ -18,7 +21,7 @@ pub use executions::{Executions, Menus};
 pub use not_found::NotFound;
 
 use super::kit::late;
-use super::late::{AGENT_PAGES, PAGES, RUN};
+use super::late::{AGENT_PAGES, FLOWS, PAGES, RUN};
 use leptos::prelude::*;
 
 /// The pages that are loaded when they are first gone to.
@@ -43,6 +46,18 @@ impl Pages {
         login: || view! { <login::Login/> }.into_any(),
         set_up: || view! { <setup::SetUp/> }.into_any(),
     };
+}
+
+/// The pages of flows.
+#[derive(Clone, Copy)]
+pub struct FlowPages {
+    all: fn() -> AnyView,
+    one: fn() -> AnyView,
+}
+
+impl FlowPages {
+    pub const ALL: Self =
+        Self { all: || view! { <flows::Flows/> }.into_any(), one: || view! { <flow::FlowPage/> }.into_any() };
 }
 
 pub fn agent() -> AnyView {
@@ -75,6 +90,14 @@ pub fn execution() -> AnyView {
 
 pub fn failures() -> AnyView {
     late(&PAGES, |pages| (pages.failures)())
+}
+
+pub fn flow() -> AnyView {
+    late(&FLOWS, |pages| (pages.one)())
+}
+
+pub fn flows() -> AnyView {
+    late(&FLOWS, |pages| (pages.all)())
 }
 
 pub fn login() -> AnyView {

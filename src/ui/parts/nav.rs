@@ -14,10 +14,11 @@ use leptos_router::hooks::use_location;
 use std::sync::Arc;
 
 /// (name, icon, address)
-const PLACES: [(&str, &str, &str); 3] = [
+const PLACES: [(&str, &str, &str); 4] = [
     ("Dashboard", "dashboard", paths::DASHBOARD),
     ("Executions", "executions", paths::EXECUTIONS),
     ("Agents", "agents", paths::AGENTS),
+    ("Flows", "flows", paths::FLOWS),
 ];
 
 /// Name and address of the places somebody of this role has.

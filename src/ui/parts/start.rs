@@ -1,9 +1,10 @@
-//! Both sides. Starting a run of an agent, and starting a run once more with its message edited: one dialog for the page.
+//! Both sides. Starting a run of an agent or a flow, and starting a run once more, with its message edited or from one of
+//! its steps: one dialog for the page.
 
 use super::asides::once;
 use crate::browser;
-use crate::domain::{ExecutionId, ExecutionSummary, NewRun, Retry};
-use crate::server_fns::{get_run, list_agents, retry_execution, run_agent};
+use crate::domain::{ExecutionId, ExecutionSummary, NewFlowRun, NewRun, Retry};
+use crate::server_fns::{get_run, list_agents, retry_execution, run_agent, run_flow};
 use crate::ui::kit::{Button, Icon, Look, act, attr_of, follow, late, view_of};
 use crate::ui::late::ASIDES;
 use crate::ui::paths;
@@ -17,8 +18,17 @@ use std::collections::BTreeSet;
 /// What is to be started.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Starting {
-    Agent { name: String, display_name: String },
+    Agent {
+        name: String,
+        display_name: String,
+    },
+    Flow {
+        id: String,
+        name: String,
+    },
     Again(Box<ExecutionSummary>),
+    /// The same from a step on: its number, from 0, and its title.
+    FromStep(Box<ExecutionSummary>, i64, String),
 }
 
 /// In context on every page: ask for what to start.
@@ -127,7 +137,7 @@ pub fn start_question(request: StartRequest) -> AnyView {
         busy.set(false);
         loading.set(false);
         match what {
-            Starting::Agent { .. } => fill(String::new()),
+            Starting::Agent { .. } | Starting::Flow { .. } | Starting::FromStep(..) => fill(String::new()),
             Starting::Again(run) => {
                 fill(String::new());
                 loading.set(true);
@@ -161,6 +171,13 @@ pub fn start_question(request: StartRequest) -> AnyView {
         browser::spawn(async move {
             let answer = match what {
                 Starting::Agent { name, .. } => run_agent(key, name, NewRun { message, ..NewRun::default() }).await,
+                Starting::Flow { id, .. } => {
+                    let message = (!message.trim().is_empty()).then_some(message);
+                    run_flow(key, id, NewFlowRun { message, ..NewFlowRun::default() }).await
+                }
+                Starting::FromStep(run, step, _) => {
+                    retry_execution(key, run.id.to_string(), Retry { from_step: Some(step), message: None }).await
+                }
                 Starting::Again(run) => {
                     let message = before.with_value(|b| *b != message).then_some(message);
                     retry_execution(key, run.id.to_string(), Retry { message, ..Retry::default() }).await
@@ -181,15 +198,27 @@ pub fn start_question(request: StartRequest) -> AnyView {
     };
     let title = move || match request.what.get() {
         Some(Starting::Agent { display_name, .. }) => format!("Run {display_name}"),
+        Some(Starting::Flow { name, .. }) => format!("Run {name}"),
         Some(Starting::Again(run)) => format!("Retry this run of {}", run.agent_display_name),
+        Some(Starting::FromStep(_, step, title)) => format!("Retry from step {}: {title}", step + 1),
         None => String::new(),
     };
     let note = move || match (loading.get(), request.what.get()) {
         (true, _) => "Loading the message",
         (false, Some(Starting::Again(_))) => "A new run, linked to this one.",
+        (false, Some(Starting::FromStep(_, 0, _))) => {
+            "A new run, linked to this one, does all steps with the same message."
+        }
+        (false, Some(Starting::FromStep(..))) => {
+            "A new run, linked to this one. The steps before this one are not done again: it is given their responses."
+        }
+        (false, Some(Starting::Flow { .. })) => "A message for the first prompt, if there is something to tell.",
         _ => "The message it is given.",
     };
-    let question = move || {
+    let field = move || {
+        if matches!(request.what.get(), Some(Starting::FromStep(..))) {
+            return view! { <p>{view_of(note)}</p> }.into_any();
+        }
         view! {
             <label class="field">
                 <span>{view_of(note)}</span>
@@ -203,10 +232,17 @@ pub fn start_question(request: StartRequest) -> AnyView {
                     })
                 ></textarea>
             </label>
+        }
+        .into_any()
+    };
+    let again = move || matches!(request.what.get(), Some(Starting::Again(_) | Starting::FromStep(..)));
+    let question = move || {
+        view! {
+            {view_of(field)}
             <div class="dialog-actions">
                 <Button on_press=move |_| browser::close_dialog(dialog)>"Cancel"</Button>
                 <Button look=Look::Primary disabled=Signal::derive(move || busy.get() || loading.get()) on_press=move |_| send()>
-                    {view_of(move || if matches!(request.what.get(), Some(Starting::Again(_))) { "Retry" } else { "Run" })}
+                    {view_of(move || if again() { "Retry" } else { "Run" })}
                 </Button>
             </div>
         }

@@ -94,7 +94,7 @@ fn Settings() -> impl IntoView {
 
 #[component]
 fn Body(settings: AgentSettings) -> impl IntoView {
-    let AgentSettings { summary, form, not_run_here, schedule, shares, memories, retired } = settings;
+    let AgentSettings { summary, form, not_run_here, schedule, shares, memories, flows, retired } = settings;
     let name = summary.name.clone();
     let trail =
         vec![("Agents".to_owned(), paths::AGENTS.to_owned()), (summary.display_name.clone(), paths::agent(&name))];
@@ -112,7 +112,7 @@ fn Body(settings: AgentSettings) -> impl IntoView {
     view! {
         <PageHead title trail here="Settings">{to_runs}</PageHead>
         <form::Change name=name.clone() fields saved/>
-        {schedule::section(name.clone(), schedule, not_run_here)}
+        {schedule::section(name.clone(), schedule, flows, not_run_here)}
         {memories::section(name.clone(), memories)}
         {sharing::section(name.clone(), shares)}
         {remove::section(name, summary.display_name)}

@@ -23,9 +23,11 @@ enum Ahead {
     Wrong(String),
 }
 
-fn texts(schedule: Option<&Schedule>) -> [(&str, &str); 5] {
+fn texts(schedule: Option<&Schedule>) -> [(&str, &str); 6] {
     let Some(s) = schedule else {
-        return [("cron", ""), ("timezone", "UTC"), ("message", ""), ("enabled", "on"), ("overlap", "skip")];
+        let of = |name| (name, "");
+        let (zone, on, skip) = (("timezone", "UTC"), ("enabled", "on"), ("overlap", "skip"));
+        return [of("cron"), zone, of("message"), on, skip, of("flow_id")];
     };
     let enabled = if s.enabled { "on" } else { "" };
     [
@@ -34,10 +36,16 @@ fn texts(schedule: Option<&Schedule>) -> [(&str, &str); 5] {
         ("message", &s.message),
         ("enabled", enabled),
         ("overlap", s.overlap.as_str()),
+        ("flow_id", s.flow_id.as_deref().unwrap_or("")),
     ]
 }
 
-pub fn section(name: String, schedule: Option<Schedule>, not_here: Option<String>) -> AnyView {
+pub fn section(
+    name: String,
+    schedule: Option<Schedule>,
+    flows: Vec<(String, String)>,
+    not_here: Option<String>,
+) -> AnyView {
     let hint = "When it runs by itself.";
     if let (Some(why), None) = (not_here, &schedule) {
         return setting(
@@ -48,6 +56,7 @@ pub fn section(name: String, schedule: Option<Schedule>, not_here: Option<String
         );
     }
     let fields = Fields::of("schedule", texts(schedule.as_ref()));
+    let schedule_flow = schedule.as_ref().and_then(|s| s.flow_id.clone());
     let is_set = RwSignal::new(schedule.is_some());
     let ahead = RwSignal::new(match schedule {
         Some(s) if s.enabled => Ahead::Times(s.next_runs),
@@ -67,6 +76,7 @@ pub fn section(name: String, schedule: Option<Schedule>, not_here: Option<String
                 message: text("message"),
                 enabled: !text("enabled").is_empty(),
                 overlap: text("overlap").parse().unwrap_or(Overlap::Skip),
+                flow_id: Some(text("flow_id")).filter(|id| !id.is_empty()),
             };
             asking.of(fields, Box::pin(set_schedule(name.clone(), new)), move |s| {
                 fields.replace(texts(Some(&s)).map(|(name, text)| (name.to_owned(), text.to_owned())).into());
@@ -86,6 +96,11 @@ pub fn section(name: String, schedule: Option<Schedule>, not_here: Option<String
         });
     };
     let remove = StoredValue::new(remove);
+    let gone = deleted_flow(schedule_flow, &flows);
+    let flows = (!flows.is_empty() || gone.is_some()).then(|| {
+        let plain = (String::new(), "The agent, with the message".to_owned());
+        fields.choice_of("flow_id", "It starts", [plain].into_iter().chain(flows).chain(gone).collect())
+    });
     let body = view! {
         <form id="schedule" class="settings" on:submit=save>
             <fieldset disabled=unheard()>
@@ -96,6 +111,7 @@ pub fn section(name: String, schedule: Option<Schedule>, not_here: Option<String
                 <div class="ahead" aria-live="polite">{view_of(move || times(ahead.get(), fields))}</div>
                 {fields.field(Field { name: "message", label: "Message of its runs", hint: "", input: Input::Area(3), optional: true })}
                 <div class="fields-in-row">
+                    {flows}
                     {fields.choice("overlap", "While the run before goes on", &[("skip", "Leave the time out"), ("queue", "Wait for its turn")])}
                 </div>
                 {fields.tick("enabled", "Switched on")}
@@ -110,6 +126,12 @@ pub fn section(name: String, schedule: Option<Schedule>, not_here: Option<String
         </form>
     };
     setting("schedule-title", "Schedule", hint, body)
+}
+
+/// What the schedule starts, if that is no more: it is to be seen, and changed.
+fn deleted_flow(id: Option<String>, flows: &[(String, String)]) -> Option<(String, String)> {
+    let id = id.filter(|id| flows.iter().all(|(known, _)| known != id))?;
+    Some((id, "A flow that was deleted".to_owned()))
 }
 
 /// A new schedule is most likely meant in the reader's own time.

@@ -13,6 +13,7 @@ const EVERYWHERE: Lines = &[
     (&["g e"], "Go to executions"),
     (&["g d"], "Go to the dashboard"),
     (&["g a"], "Go to agents"),
+    (&["g f"], "Go to flows"),
     (&["?"], "This list"),
     (&["Esc"], "Close"),
 ];

@@ -61,6 +61,7 @@ pub fn Shortcuts() -> impl IntoView {
                 "e" if after_g => paths::EXECUTIONS,
                 "d" if after_g => paths::DASHBOARD,
                 "a" if after_g => paths::AGENTS,
+                "f" if after_g => paths::FLOWS,
                 _ => return,
             };
             e.prevent_default();

@@ -2,10 +2,11 @@
 
 use super::state::{Place, RunState};
 use crate::browser;
-use crate::domain::{ExecutionDetail, Me, Role, Status};
+use crate::domain::{ExecutionDetail, FlowOfRun, Me, Role, Status};
 use crate::ui::kit::{Button, Icon, Look, act, format, view_of};
-use crate::ui::parts::{Elapsed, StatusMark, retry_item, use_start, use_stop};
+use crate::ui::parts::{Elapsed, StatusMark, pause_button, pause_note, retry_item, use_start, use_stop};
 use crate::ui::paths;
+use crate::ui::state::flow_runs::Pause;
 use leptos::ev::Event;
 use leptos::prelude::*;
 
@@ -18,21 +19,36 @@ pub fn RunHeader(run: RunState, place: Place) -> impl IntoView {
     };
     let agent = run.detail.with_untracked(|d| (d.summary.agent_name.clone(), d.summary.agent_display_name.clone()));
     let short = run.detail.with_untracked(|d| d.summary.id.short());
+    let flow = run.detail.with_untracked(|d| d.flow.as_ref().map(flow_link));
+    let pause = Memo::new(move |_| run.detail.with(|d| Pause::of(&d.summary, d.flow.as_ref())));
     view! {
         <header class="run-head">
             <div class="run-state">
                 <StatusMark status=run.status/>
                 <Took run/>
                 <span class="run-note">{view_of(move || run.detail.with(note))}</span>
+                {pause_note(pause)}
             </div>
             {heading}
             <p class="run-by">
                 <a href=paths::agent(&agent.0)>{agent.1}</a>
+                {flow}
                 <span>{view_of(move || run.detail.with(started_by))}</span>
                 <code title=run.id()>{short}</code>
             </p>
-            <Actions run place/>
+            <Actions run place pause/>
         </header>
+    }
+}
+
+/// The flow it does, as that is now; the role `client` has no page for it.
+fn flow_link(flow: &FlowOfRun) -> AnyView {
+    let words = format!("{}, version {}", flow.name, flow.version);
+    let page = use_context::<Me>().is_some_and(|me| me.role != Role::Client);
+    if page {
+        view! { <a class="run-flow" dir="auto" href=paths::flow(&flow.id)>{words}</a> }.into_any()
+    } else {
+        view! { <span dir="auto">{words}</span> }.into_any()
     }
 }
 
@@ -80,7 +96,7 @@ fn Took(run: RunState) -> impl IntoView {
 }
 
 #[component]
-fn Actions(run: RunState, place: Place) -> impl IntoView {
+fn Actions(run: RunState, place: Place, pause: Memo<Pause>) -> impl IntoView {
     let (stop, start) = (use_stop(), use_start());
     let agent = run.detail.with_untracked(|d| d.summary.agent_name.clone());
     let summary = move || run.detail.with_untracked(|d| d.summary.clone());
@@ -90,6 +106,7 @@ fn Actions(run: RunState, place: Place) -> impl IntoView {
     let link = move || browser::origin() + &paths::execution(&run.id());
     view! {
         <div class="run-actions">
+            {pause_button(run.id(), "this run".to_owned(), pause, Callback::new(move |()| run.read_soon()))}
             <Show when=move || stoppable.get()>
                 <Button small=true look=Look::Danger icon="stop"
                     on_press=move |_| stop.ask(summary())>"Stop"</Button>

@@ -10,6 +10,7 @@ mod json;
 mod log;
 mod overview;
 mod pager;
+mod pairs;
 mod part;
 mod related;
 mod rows;
@@ -19,6 +20,7 @@ mod tabs;
 mod text;
 
 pub use body::RunView;
+pub use pairs::pairs;
 pub use part::{First, Opening, open_run, open_with_page};
 pub use state::Place;
 pub use tabs::Tab;

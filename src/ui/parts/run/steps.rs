@@ -1,15 +1,17 @@
 //! Both sides. The steps of a run, in order.
 
 use super::pager::{PAGE, Pager};
+use super::pairs::planned_step;
 use super::rows::{RowSignal, Rows};
 use super::state::RunState;
 use super::text::LongText;
 use crate::browser;
 use crate::domain::{PartStatus, Status, Step};
 use crate::server_fns::list_steps;
-use crate::ui::kit::{attr_of, format, view_of};
-use crate::ui::parts::{Elapsed, StatusMark};
+use crate::ui::kit::{Button, Look, attr_of, format, view_of};
+use crate::ui::parts::{Elapsed, Starting, StatusMark, use_start};
 use crate::ui::paths;
+use crate::ui::state::flow_runs::operated;
 use leptos::prelude::*;
 
 /// Steps that are read.
@@ -44,12 +46,35 @@ pub fn Steps(run: RunState, steps: Vec<Step>) -> impl IntoView {
     let all = move || run.extras.with(|e| e.steps);
     let is_cut = move || known.get() >= MOST && i64::try_from(known.get()).is_ok_and(|n| all() > n);
     let shown = move || rows.with(|rows| rows.slice(page.get() * PAGE, PAGE));
+    // Of the flow, what has not begun.
+    let planned = Memo::new(move |_| {
+        let steps = run.detail.with(|d| d.flow.as_ref().map(|flow| flow.steps.clone())).unwrap_or_default();
+        rows.with(|rows| (0..).zip(steps).filter(|(index, _)| !rows.any(index, |_| true)).collect::<Vec<_>>())
+    });
+    let done = move |rows: &Rows<Step>| {
+        let rows = rows.iter().zip(0..);
+        rows.take_while(|(s, at)| s.with(|s| s.status == PartStatus::Success && s.index == *at)).count()
+    };
+    // A run that did not succeed is taken up again from any step whose work is there, or the one after those.
+    let until = Memo::new(move |_| {
+        let ended = matches!(run.status.get(), Status::Failed | Status::Cancelled);
+        let ours = run.detail.with(|d| d.flow.as_ref().is_some_and(operated));
+        (ended && ours).then(|| rows.with(|rows| i64::try_from(done(rows)).unwrap_or(i64::MAX)))
+    });
     view! {
-        <Show when=move || known.get() == 0>
+        <Show when=move || known.get() == 0 && planned.with(Vec::is_empty)>
             <p class="nothing">{view_of(move || if run.unfinished() { "No step has been reported yet." } else { "This run reported no steps." })}</p>
         </Show>
         <ol class="steps">
-            <For each=shown key=|(index, _)| *index let:row><StepRow step=row.1/></For>
+            <For each=shown key=|(index, _)| *index let:row><StepRow run step=row.1 until/></For>
+            {view_of(move || {
+                let last = known.get() <= (page.get() + 1) * PAGE;
+                let planned = if last { planned.get() } else { Vec::new() };
+                planned.into_iter().map(|(index, step)| {
+                    let again = again(run, index, step.title.clone(), until);
+                    planned_step(index, step, Some(again))
+                }).collect::<Vec<_>>()
+            })}
         </ol>
         <Pager page known more=false busy=false
             total=Signal::derive(move || i64::try_from(known.get()).unwrap_or(i64::MAX))
@@ -61,12 +86,32 @@ pub fn Steps(run: RunState, steps: Vec<Step>) -> impl IntoView {
     }
 }
 
+/// "Retry from here", where the steps before this one have succeeded.
+fn again(run: RunState, index: i64, title: String, until: Memo<Option<i64>>) -> AnyView {
+    let start = use_start();
+    let possible = Memo::new(move |_| until.get().is_some_and(|until| index <= until));
+    let label = format!("Retry from step {}: {title}", index + 1);
+    let ask = Callback::new(move |_| {
+        let summary = run.detail.with_untracked(|d| d.summary.clone());
+        start.ask(Starting::FromStep(Box::new(summary), index, title.clone()));
+    });
+    view_of(move || {
+        possible.get().then(|| {
+            view! {
+                <Button small=true look=Look::Quiet label=label.clone() on_press=ask>"Retry from here"</Button>
+            }
+        })
+    })
+    .into_any()
+}
+
 #[component]
-fn StepRow(step: RowSignal<Step>) -> impl IntoView {
+fn StepRow(run: RunState, step: RowSignal<Step>, until: Memo<Option<i64>>) -> impl IntoView {
     let step = RwSignal::from(step);
     let status = Memo::new(move |_| step.with(|s| part_status(s.status)));
     let error = Memo::new(move |_| step.with(|s| s.error.clone()));
     let number = step.with_untracked(|s| s.index + 1);
+    let again = again(run, number - 1, step.with_untracked(|s| s.title.clone()), until);
     let took = Memo::new(move |_| step.with(|s| (s.started_at, s.completed_at)));
     let took = move || match took.get() {
         (Some(from), Some(to)) => view! { <span>{format::duration(to.millis_since(from))}</span> }.into_any(),
@@ -89,11 +134,12 @@ fn StepRow(step: RowSignal<Step>) -> impl IntoView {
             {view_of(move || error.get().map(|text| view! { <pre class="step-error">{text}</pre> }))}
             <Part title="Input" text=Memo::new(move |_| step.with(|s| s.input.clone()))/>
             <Part title="Output" text=Memo::new(move |_| step.with(|s| s.output.clone()))/>
+            {again}
         </li>
     }
 }
 
-fn tokens(step: &Step) -> Option<String> {
+pub fn tokens(step: &Step) -> Option<String> {
     let part = |n: Option<i64>| n.map_or_else(|| format::UNKNOWN.to_owned(), format::short_count);
     let known = step.input_tokens.is_some() || step.output_tokens.is_some();
     known.then(|| format!("{} in · {} out", part(step.input_tokens), part(step.output_tokens)))
