@@ -3,11 +3,12 @@
 use super::agents::{self, stored_config};
 use super::control::startable;
 use super::validate::Check;
-use super::{Caller, agent_check, memories, schedules};
+use super::{Caller, agent_check, flows, memories, schedules};
 use crate::domain::agent_form::{AgentForm, AgentSettings, AgentShare, Texts};
 use crate::domain::filter::typed::{milliseconds, span_text};
 use crate::domain::{
-    AgentConfig, AgentDetail, AgentKind, AgentLimits, AgentPatch, Budget, Error, NewAgent, Result, RetryOn, RetryPolicy,
+    AgentConfig, AgentDetail, AgentKind, AgentLimits, AgentPatch, Budget, Error, NewAgent, Result, RetryOn,
+    RetryPolicy, page,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
