@@ -29,10 +29,21 @@ fn main() {
 
 async fn measure(runs: usize) {
     let mut report = Report::new(runs);
-    // ONLY=engine: the runs Runboard does itself, and nothing else.
-    if std::env::var("ONLY").is_ok_and(|only| only == "engine") {
-        engine::all(&mut report).await;
-        return report.finish(false);
+    // ONLY=engine: the runs Runboard does itself; ONLY=storm: a browser among changes; and nothing else.
+    match std::env::var("ONLY").as_deref() {
+        Ok("engine") => {
+            engine::all(&mut report).await;
+            return report.finish(false);
+        }
+        Ok("storm") => {
+            let mut server = Server::new();
+            server.start().await;
+            writes::batches(&server, runs, &mut report).await;
+            live::storm(&server, runs.min(100_000), &mut report).await;
+            server.stop();
+            return report.finish(false);
+        }
+        _ => {}
     }
     report.disk();
     writes::bare(&mut report).await;
