@@ -2,8 +2,7 @@
 
 use super::{Caller, agents};
 use crate::domain::{Error, Memory, Result};
-use crate::store::agents as agent_rows;
-use crate::store::{Tx, memories as rows};
+use crate::store::memories as rows;
 
 const MOST: i64 = 50;
 
@@ -21,10 +20,11 @@ pub async fn put(caller: &Caller, agent_name: &str, name: &str, content: String)
     let agent = agents::owned(caller, agent_name).await?;
     Memory::check(name, &content)?;
     let memory = Memory { name: name.to_owned(), content, updated_at: caller.now() };
+    let who = caller.clone();
     caller
         .write(move |tx| {
             Box::pin(async move {
-                still_there(tx, &agent.name, agent.key).await?;
+                agents::owned_still(tx, &who, agent.key).await?;
                 if rows::beside(tx, agent.key, &memory.name).await? >= MOST {
                     return Err(Error::Conflict(format!("the agent has {MOST} memories; delete one first")));
                 }
@@ -40,10 +40,4 @@ pub async fn delete(caller: &Caller, agent_name: &str, name: &str) -> Result<()>
     let name = name.to_owned();
     let was_there = caller.write(move |tx| Box::pin(async move { rows::remove(tx, agent.key, &name).await })).await?;
     if was_there { Ok(()) } else { Err(Error::NotFound) }
-}
-
-/// It may have been deleted since it was looked up.
-async fn still_there(tx: &mut Tx, name: &str, key: i64) -> Result<()> {
-    let found = agent_rows::by_name(tx, name).await?;
-    found.filter(|agent| agent.key == key).map(|_| ()).ok_or(Error::NotFound)
 }

@@ -276,7 +276,7 @@ fn is_of(error: &FieldError, name: &str) -> bool {
 }
 
 /// How the server's messages about a field go on.
-const VERBS: [&str; 9] = ["is", "must", "needs", "has", "may", "can't", "never", "looks", "reaches"];
+const VERBS: [&str; 9] = ["is", "must", "needs", "has", "may", "can't", "never", "holds", "looks"];
 
 fn sentence(label: &str, item: &str, message: &str) -> String {
     let index = item.strip_prefix('[').and_then(|i| i.strip_suffix(']')).and_then(|i| i.parse::<usize>().ok());
