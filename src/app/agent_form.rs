@@ -6,6 +6,7 @@ use super::validate::Check;
 use super::{Caller, agent_check, flows, memories, schedules};
 use crate::domain::agent_form::{AgentForm, AgentSettings, AgentShare, Texts};
 use crate::domain::filter::typed::{milliseconds, span_text};
+use crate::domain::words::{read_words, write_words};
 use crate::domain::{
     AgentConfig, AgentDetail, AgentKind, AgentLimits, AgentPatch, Budget, Error, NewAgent, Result, RetryOn,
     RetryPolicy, page,
@@ -125,7 +126,7 @@ fn config_texts(config: Option<&AgentConfig>) -> Texts {
             set("api_key_env", c.api_key_env.as_deref());
         }
         Some(AgentConfig::Command(c)) => {
-            set("argv", Some(&c.argv.join("\n")));
+            set("argv", Some(&write_words(&c.argv)));
             set("cwd", c.cwd.as_deref());
             set("env", Some(&c.env.join("\n")));
         }
@@ -232,9 +233,7 @@ fn config(texts: &Texts, kind: AgentKind) -> ConfigMap {
     let given = if_given.iter().filter(|name| !line(name).is_empty());
     config.extend(given.map(|name| ((*name).to_owned(), line(name).into())));
     if kind == AgentKind::Command {
-        // An argument may begin or end with blanks, and be empty; the lines after the last one are none.
-        let argv = texts.get("config.argv").map_or("", String::as_str).trim_end_matches(['\n', '\r']);
-        let argv: Vec<&str> = if argv.is_empty() { Vec::new() } else { argv.lines().collect() };
+        let argv = read_words(texts.get("config.argv").map_or("", String::as_str));
         config.insert("argv".to_owned(), argv.into());
         let env: Vec<&str> = line("env").lines().map(str::trim).filter(|name| !name.is_empty()).collect();
         if !env.is_empty() {

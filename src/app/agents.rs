@@ -238,7 +238,7 @@ pub(crate) async fn owned(caller: &Caller, name: &str) -> Result<AgentRow> {
 }
 
 /// The same agent in the write that is about it, as it is now; locked until that ends.
-pub(super) async fn owned_still(tx: &mut Tx, who: &Caller, key: i64) -> Result<AgentRow> {
+pub(in crate::app) async fn owned_still(tx: &mut Tx, who: &Caller, key: i64) -> Result<AgentRow> {
     // It may have been deleted since.
     let agent = rows::by_key_for_update(tx, key).await?.ok_or(Error::NotFound)?;
     owns(who, &agent)?;

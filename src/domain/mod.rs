@@ -32,6 +32,7 @@ pub mod time;
 pub mod timeline;
 pub mod view;
 pub mod visible;
+pub mod words;
 
 pub use access::{Me, Role, Scope};
 pub use agent::{AgentKind, AgentSummary};

@@ -10,6 +10,9 @@ use crate::store::{Executor, Tx, agents, executions, flows, memories, queue};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+/// A run whose time here is not over is looked at again after.
+const AGAIN_MS: i64 = 1_000;
+
 impl Engine {
     /// Takes what waits and has room, and begins it.
     pub(super) async fn claim(&self) -> Result<()> {
@@ -39,17 +42,20 @@ struct Places {
     /// For one agent.
     most: usize,
     taken: HashMap<i64, usize>,
+    /// Runs.
+    at: HashSet<i64>,
 }
 
 impl Places {
     fn of(engine: &Engine) -> Self {
         let max = engine.0.app.config.max_runs;
         let mut taken = HashMap::new();
+        let at = engine.0.running.borrow().keys().copied().collect();
         let running = engine.0.running.borrow();
         for run in running.values() {
             *taken.entry(run.agent_key).or_default() += 1;
         }
-        Self { free: max.saturating_sub(running.len()), most: max.saturating_sub(1).max(1), taken }
+        Self { free: max.saturating_sub(running.len()), most: max.saturating_sub(1).max(1), taken, at }
     }
 
     fn has_one_for(&self, agent_key: i64) -> bool {
@@ -89,6 +95,11 @@ async fn take(tx: &mut Tx, owner: &str, mut places: Places, now: Timestamp, comm
             };
             let deadline = timeout_s(&agent).map(|s| now.plus_secs(s));
             let Some(entry) = queue::take(tx, agent_key, owner, now, deadline).await? else { continue };
+            // What this server did of it before it was taken from it has not ended yet.
+            if places.at.contains(&entry.execution_key) {
+                queue::put_back(tx, entry.execution_key, now.plus_millis(AGAIN_MS), entry.deadline).await?;
+                continue;
+            }
             let mut run = executions::by_key_for_update(tx, entry.execution_key).await?;
             let begun = ExecutionPatch { status: Some(Status::Running), ..ExecutionPatch::default() };
             record::change(tx, &mut run, &begun, now).await?;

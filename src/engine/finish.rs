@@ -2,7 +2,7 @@
 //! and only by the server that holds the run: a late answer changes nothing.
 
 use super::job::{Failure, Job, Outcome, retry_policy};
-use super::{Engine, Halt};
+use super::{Engine, Halt, halt_of};
 use crate::app::control::{From, Start, again, enqueue, flow_again, startable};
 use crate::app::{App, record};
 use crate::domain::{Error, ExecutionPatch, Result, RetryOn, Status, Timestamp};
@@ -26,7 +26,7 @@ impl Engine {
     /// Writes down how a run ended, however long the database is away, as long as the run is this server's. What can't be
     /// written is left out: a run must end. If not even that can be written, `recover` takes it up when its lease is over.
     pub(super) async fn finish(&self, job: &Job, outcome: Outcome, mut halted: watch::Receiver<Option<Halt>>) {
-        let why = *halted.borrow();
+        let why = halt_of(&halted);
         if why == Some(Halt::Lost) {
             tracing::info!(id = %job.id, "a run ended that is no longer this server's");
             return;

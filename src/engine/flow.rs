@@ -3,7 +3,7 @@
 
 use super::context::{Context, Exchange};
 use super::job::{Failure, Job, Outcome, Spent};
-use super::{Engine, Halt};
+use super::{Engine, Halt, halt_of};
 use crate::app::agents::stored_config;
 use crate::app::control::NO_COMMANDS;
 use crate::app::{budgets, flows, record};
@@ -57,7 +57,7 @@ pub async fn run(engine: &Engine, job: &Job, flow: &FlowRunRow, mut halted: Halt
             let outcome = work(engine, job, index, step, &input, &context, spent, halted.clone()).await?;
             let total = spent.with(outcome.patch.clone());
             // Why it halted is said by whoever ends the run.
-            if halted.borrow().is_some() {
+            if halt_of(&halted).is_some() {
                 return Ok(Outcome { failure: outcome.failure, patch: total, ..Outcome::default() });
             }
             let failure = outcome.failure.as_ref();
@@ -129,7 +129,8 @@ async fn work(
     };
     let outcome = engine.perform(&part, &config, halted).await?;
     if outcome.reports_later {
-        return Ok(Failure::lasting("the webhook did not answer with a response, which a step of a flow has to").into());
+        let failure = Failure::lasting("the webhook did not answer with a response, which a step of a flow has to");
+        return Ok(Outcome { failure: Some(failure), reports_later: false, ..outcome });
     }
     Ok(outcome)
 }
@@ -180,13 +181,14 @@ async fn pauses(tx: &mut Tx, run: &mut Record, now: Timestamp) -> Result<bool> {
         return Ok(true);
     }
     let agent = agents::by_key(tx, run.agent_key).await?;
-    if let Err(Error::Conflict(reason)) = budgets::check(tx, &agent, now).await {
-        queue::put_back(tx, run.key, now, None).await?;
-        note(tx, run.key, &reason, now).await?;
-        record::change(tx, run, &paused, now).await?;
-        return Ok(true);
+    match budgets::check(tx, &agent, now).await {
+        Ok(()) => return Ok(false),
+        Err(Error::Conflict(reason)) => note(tx, run.key, &reason, now).await?,
+        Err(e) => return Err(e),
     }
-    Ok(false)
+    queue::put_back(tx, run.key, now, None).await?;
+    record::change(tx, run, &paused, now).await?;
+    Ok(true)
 }
 
 /// Notes how a step ended, and what the run has come to with it.
@@ -248,18 +250,33 @@ async fn note(tx: &mut Tx, key: i64, text: &str, now: Timestamp) -> Result<()> {
     parts::append_log(tx, key, &[line], now).await.map(|_| ())
 }
 
+/// Why a server has left a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interruption {
+    /// Nobody knows. It may have been the run's own fault.
+    Lost,
+    /// As it was asked to.
+    Stopped,
+}
+
 /// Puts a run back into the queue that a server has left in the middle of it, if its flow allows that: finished steps
 /// stay, the one it was at is done anew. `not_before`: what the server left running may take so long to end.
-pub async fn take_up_again(tx: &mut Tx, run: &mut Record, why: &str, not_before: Timestamp) -> Result<bool> {
+pub async fn take_up_again(tx: &mut Tx, run: &mut Record, why: Interruption, not_before: Timestamp) -> Result<bool> {
     let Some(flow) = rows::of_run(tx, run.key).await? else { return Ok(false) };
     let Some(entry) = queue::of(tx, run.key).await? else { return Ok(false) };
-    let allowed = flow.on_interruption == OnInterruption::Resume && flow.resumed < MOST_RESUMPTIONS;
+    let lost = why == Interruption::Lost;
+    let allowed = flow.on_interruption == OnInterruption::Resume && (!lost || flow.resumed < MOST_RESUMPTIONS);
     if !allowed || run.cancel_requested_at.is_some() {
         return Ok(false);
     }
-    rows::count_resumption(tx, run.key).await?;
+    if lost {
+        rows::count_resumption(tx, run.key).await?;
+    }
+    // It begins anew; until then nobody is at it.
+    parts::end_running_steps(tx, run.key, "interrupted", not_before).await?;
     // Its time goes on.
     queue::put_back(tx, run.key, not_before, entry.deadline).await?;
+    let why = if lost { "the server that did this run is gone" } else { "the server was stopped" };
     note(tx, run.key, &format!("{why}; the flow goes on after step {}", run.steps_done), not_before).await?;
     Ok(true)
 }
@@ -286,7 +303,7 @@ impl Engine {
                         return Ok(true);
                     }
                     let mut run = executions::by_key_for_update(tx, key).await?;
-                    if !take_up_again(tx, &mut run, "the server was stopped", now).await? {
+                    if !take_up_again(tx, &mut run, Interruption::Stopped, now).await? {
                         return Ok(false);
                     }
                     // What it has spent is spent.

@@ -1,7 +1,7 @@
 //! Server. One run as the engine does it: what it needs, and what came of it.
 
 use super::context::Context;
-use super::{Engine, Halt, command, flow, openai, webhook};
+use super::{Engine, Halt, command, flow, halt_of, openai, webhook};
 pub(super) use crate::app::agents::timeout_s;
 use crate::app::agents::{stored_config, stored_limits};
 use crate::app::control::startable;
@@ -156,7 +156,7 @@ impl Engine {
         if outcome.parked {
             return;
         }
-        let ends = *halted.borrow() == Some(Halt::Shutdown) && job.flow.is_some();
+        let ends = halt_of(&halted) == Some(Halt::Shutdown) && job.flow.is_some();
         match if ends { self.gives_back(&job, &outcome.patch).await } else { Ok(false) } {
             Ok(true) => {}
             Ok(false) => self.finish(&job, outcome, halted).await,

@@ -49,6 +49,11 @@ pub enum Halt {
     Shutdown,
 }
 
+/// Why a run is to end, if it is. Without an engine that holds it, it is nobody's.
+fn halt_of(halted: &watch::Receiver<Option<Halt>>) -> Option<Halt> {
+    if halted.has_changed().is_err() { Some(Halt::Lost) } else { *halted.borrow() }
+}
+
 /// The next reason to halt, after the one that was heard.
 async fn halt_after(halted: &mut watch::Receiver<Option<Halt>>, heard: Option<Halt>) -> Halt {
     let news = halted.wait_for(|why| why.is_some() && *why != heard).await;
@@ -214,18 +219,26 @@ impl Engine {
         let deadline = left.map(|ms| self.0.app.passed() + Duration::from_millis(ms));
         let run = Running { agent_key: job.agent.key, halt, deadline };
         self.0.running.send_modify(|all| drop(all.insert(key, run)));
-        let place = Place(self.clone(), key);
-        tokio::spawn(async move { place.0.carry_out(job, halted).await });
+        let place = Place { engine: self.clone(), key, halted: halted.clone() };
+        tokio::spawn(async move { place.engine.carry_out(job, halted).await });
     }
 }
 
 /// A run's place among those this server is at. It is free again when the run's task is over, however that came.
-struct Place(Engine, i64);
+struct Place {
+    engine: Engine,
+    key: i64,
+    halted: watch::Receiver<Option<Halt>>,
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.0.running.send_modify(|all| drop(all.remove(&self.1)));
+        let is_ours = |run: &Running| run.halt.subscribe().same_channel(&self.halted);
+        self.engine
+            .0
+            .running
+            .send_modify(|all| drop(all.extract_if(|key, run| *key == self.key && is_ours(run)).count()));
         // There is room for another.
-        self.0.0.app.bell.ring();
+        self.engine.0.app.bell.ring();
     }
 }

@@ -12,12 +12,23 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+/// Until what a lost server has left running is surely gone, after it was killed.
+const MARGIN_MS: i64 = 2_000;
 /// Runs of external agents are looked at this often.
 const ELSEWHERE: Duration = Duration::from_secs(10);
 
+/// A server that could not look for longer than this has seen nothing: it begins to watch anew.
+const BLIND: Duration = Duration::from_secs(10);
+
 /// When the newest sign of life of each run that others are at was first seen, by this server's own time.
 #[derive(Default)]
-pub struct Watched(Mutex<HashMap<i64, (Sign, Duration)>>);
+pub struct Watched(Mutex<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    runs: HashMap<i64, (Sign, Duration)>,
+    looked: Duration,
+}
 
 /// A sign of life: by whom, and what it says. Two of one server differ.
 type Sign = (Option<String>, i64);
@@ -26,11 +37,14 @@ impl Watched {
     /// Those of the runs that had no other sign of life for as long as a lease is.
     fn silent(&self, runs: Vec<Entry>, passed: Duration) -> Vec<Entry> {
         let mut watched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::take(&mut *watched);
+        let blind = passed.saturating_sub(watched.looked) > BLIND;
+        let before = std::mem::take(&mut watched.runs);
+        let before = if blind { HashMap::new() } else { before };
+        watched.looked = passed;
         let silent = runs.into_iter().filter(|run| {
             let sign = (run.owner.clone(), run.at);
             let since = before.get(&run.execution_key).filter(|(seen, _)| *seen == sign).map_or(passed, |(_, at)| *at);
-            watched.insert(run.execution_key, (sign, since));
+            watched.runs.insert(run.execution_key, (sign, since));
             passed.saturating_sub(since) >= LEASE
         });
         silent.collect()
@@ -108,9 +122,9 @@ async fn interrupted(tx: &mut Tx, app: &App, entry: &Entry, us: &str, now: Times
     let ours = entry.owner.as_deref() == Some(us);
     // What is left of it here is ended by then.
     let kill_after = i64::try_from(app.config.kill_after_ms).unwrap_or(i64::MAX);
-    let not_before = if programs { now.plus_millis(kill_after) } else { now };
+    let not_before = if programs { app.now().plus_millis(kill_after + MARGIN_MS) } else { now };
     // A run whose end could not be written would come to the same.
-    if !ours && flow::take_up_again(tx, &mut run, "the server that did this run is gone", not_before).await? {
+    if !ours && flow::take_up_again(tx, &mut run, flow::Interruption::Lost, not_before).await? {
         executions::save(tx, &mut run, now).await?;
         events::append(tx, &[(run.key, run.agent_key, EventKind::Updated)], now).await?;
         return Ok(programs.then_some(run.id));

@@ -2,8 +2,8 @@
 
 use super::text::Json;
 use crate::domain::{
-    Error, ExecutionId, ExecutionSummary, Flow, FlowList, FlowPatch, FlowRunSteps, FlowRuns, FlowsPage, NewFlow,
-    NewFlowRun,
+    Error, ExecutionId, ExecutionSummary, Flow, FlowList, FlowOfRun, FlowPatch, FlowRunSteps, FlowRuns, FlowsPage,
+    NewFlow, NewFlowRun,
 };
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -47,6 +47,13 @@ pub async fn load_flow(id: String) -> Result<Flow, Error> {
 pub async fn load_flow_run(id: String) -> Result<FlowRunSteps, Error> {
     let caller = crate::app::caller().await?;
     crate::app::flows::run_steps(&caller, &id).await
+}
+
+/// The flow a run does, without what its steps have come to.
+#[server(prefix = "/fn", endpoint = "flow_of_run", input = GetUrl, output = Json)]
+pub async fn load_flow_of_run(id: String) -> Result<Option<FlowOfRun>, Error> {
+    let caller = crate::app::caller().await?;
+    crate::app::flows::flow_of_run(&caller, &id).await
 }
 
 #[server(prefix = "/fn", endpoint = "create_flow", input = Json, output = Json)]

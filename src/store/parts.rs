@@ -104,6 +104,15 @@ pub async fn end_running_steps(tx: &mut Tx, key: i64, error: &str, now: Timestam
     tx.run(Query::new(sql).bind(error).bind(now.micros()).bind(key)).await.map(|_| ())
 }
 
+/// What steps have cost since then, of runs of an agent that began before and have not ended.
+pub async fn spent_since(db: &mut impl Executor, agent_key: i64, from: Timestamp) -> Result<i64> {
+    let sql = "select cast(coalesce(sum(s.cost_nanos), 0) as bigint) from executions e \
+               join steps s on s.execution_key = e.key where e.agent_key = $1 \
+               and e.status in ('running', 'waiting', 'paused') and e.sort_at < $2 and s.completed_at >= $2";
+    let (nanos,): (i64,) = db.one(Query::new(sql).bind(agent_key).bind(from.micros())).await?;
+    Ok(nanos)
+}
+
 /// (steps that ended well, the title of the running one with the highest number)
 pub async fn step_progress(tx: &mut Tx, key: i64) -> Result<(i64, Option<String>)> {
     let sql = "select count(*) from steps where execution_key = $1 and status = 'success'";

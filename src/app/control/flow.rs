@@ -1,9 +1,9 @@
 //! Server. Starting runs of flows.
 
-use super::start::{FlowStart, Start, answer, earlier, enqueue, may_wait, or_earlier, startable};
-use crate::app::{Caller, flows, validate};
+use super::start::{FlowStart, NO_COMMANDS, Start, answer, earlier, enqueue, may_wait, or_earlier, startable};
+use crate::app::{Caller, Config, flows, validate};
 use crate::auth::secret;
-use crate::domain::{Error, ExecutionId, NewExecution, NewFlowRun, Result, Trigger};
+use crate::domain::{Error, ExecutionId, FlowStep, NewExecution, NewFlowRun, Result, Trigger};
 use crate::store::agents as agent_rows;
 use crate::store::flows::{self as rows, FlowRow, FlowRunFields};
 
@@ -22,6 +22,7 @@ pub async fn start_flow(caller: &Caller, id: &str, run: NewFlowRun) -> Result<Ex
                     let flow = flow.ok_or(Error::NotFound)?;
                     let agent = agent_rows::by_key(tx, flow.agent_key).await?;
                     startable(&agent, &who.app.config)?;
+                    with_commands(&flow, &who.app.config)?;
                     may_wait(tx, &agent, now).await?;
                     let (new, flow) = first_run(&flow, run.message)?;
                     let new = NewExecution { triggered_by: Some(Trigger::Manual), labels: run.labels, ..new };
@@ -37,6 +38,12 @@ pub async fn start_flow(caller: &Caller, id: &str, run: NewFlowRun) -> Result<Ex
         .await?;
     caller.app.bell.ring();
     Ok(id)
+}
+
+/// Whether the steps of a flow may be done here.
+pub(crate) fn with_commands(flow: &FlowRow, config: &Config) -> Result<()> {
+    let commands = flows::steps(&flow.steps)?.iter().any(|step| matches!(step, FlowStep::Command { .. }));
+    if commands && !config.allow_commands { Err(Error::Conflict(NO_COMMANDS.to_owned())) } else { Ok(()) }
 }
 
 /// A run of the whole flow. Without a message it is known by the flow's name.

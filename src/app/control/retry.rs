@@ -2,10 +2,13 @@
 
 use super::start::{FlowStart, Start, answer, earlier, enqueue, may_wait, or_earlier, startable};
 use crate::app::executions::path_id;
+use crate::app::flows::steps as steps_of_flow;
 use crate::app::{Caller, validate};
 use crate::auth::secret;
 use crate::domain::flow::MOST_STEPS;
-use crate::domain::{Error, ExecutionId, NewExecution, NewStep, PartStatus, Result, Retry, Timestamp, Trigger};
+use crate::domain::{
+    Error, ExecutionId, FlowStep, NewExecution, NewStep, PartStatus, Result, Retry, Timestamp, Trigger,
+};
 use crate::store::executions::{self as rows, Record};
 use crate::store::flows::FlowRunFields;
 use crate::store::{Tx, agents, flows, parts};
@@ -75,11 +78,14 @@ pub(crate) async fn flow_again(tx: &mut Tx, run: &Record, from: From, new_messag
         From::Failed => done as i64,
         From::Step(step) => step,
     };
-    let kept = usize::try_from(from_step).ok().filter(|n| *n <= done);
+    let planned = steps_of_flow(&flow.steps)?;
+    // All of them again is for those who ask for it; a run that did all and failed after it has none left to do.
+    let last = if matches!(from, From::Failed) { done } else { done.min(planned.len().saturating_sub(1)) };
+    let kept = usize::try_from(from_step).ok().filter(|n| *n <= last);
     let Some(kept) = kept else {
         return Err(Error::invalid(
             "from_step",
-            format!("must be from 0 to {done}: the steps before it have succeeded"),
+            format!("must be from 0 to {last}: the steps before it have succeeded"),
         ));
     };
     let done = steps.into_iter().take(kept).map(|step| NewStep {
@@ -93,7 +99,9 @@ pub(crate) async fn flow_again(tx: &mut Tx, run: &Record, from: From, new_messag
         completed_at: step.completed_at,
         ..NewStep::default()
     });
-    let with_message = new_message || flow.with_message;
+    // It went with the first prompt, which is not sent again.
+    let first_prompt = planned.iter().position(|step| matches!(step, FlowStep::Prompt { .. }));
+    let with_message = new_message || (flow.with_message && first_prompt.is_none_or(|first| kept <= first));
     let run = FlowRunFields { flow_key: flow.flow_key, version: flow.version, from_step, with_message };
     Ok(Some(FlowStart { run, done: done.collect() }))
 }

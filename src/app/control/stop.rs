@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use crate::store::executions::{self as rows, Record, usd};
 use crate::store::queue::{self, State};
-use crate::store::{Executor, Tx, Visible, events, stops};
+use crate::store::{Executor, Tx, Visible, events, parts, stops};
 
 /// Asks a run to stop, and with `children` everything below it. One that waits for its turn has ended when this
 /// returns; another ends when whoever runs it confirms.
@@ -65,6 +65,7 @@ async fn request_stop(tx: &mut Tx, record: &mut Record, who: &Caller, now: Times
         Some(entry) => matches!(entry.state, State::Ready | State::Parked),
     };
     if nobody_at_it {
+        parts::end_running_steps(tx, record.key, "stopped", now).await?;
         let end = ExecutionPatch { status: Some(Status::Cancelled), ..ExecutionPatch::default() };
         record::change(tx, record, &end, now).await?;
     } else {

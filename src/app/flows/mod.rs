@@ -4,7 +4,7 @@ mod check;
 mod runs;
 
 pub(crate) use runs::of_run;
-pub use runs::{ended, page, run_steps, standings};
+pub use runs::{ended, flow_of_run, page, run_steps, standings};
 
 use super::control::startable;
 use super::{Caller, agents, cursor};
@@ -105,11 +105,13 @@ pub async fn create(caller: &Caller, new: NewFlow) -> Result<Flow> {
     startable(&agent, &caller.app.config)?;
     check::flow(caller, &new.name, &new.steps)?;
     let (id, steps) = (uuid::Uuid::now_v7().to_string(), written(&new.steps)?);
-    let (user_key, now) = (caller.user_key, caller.now());
+    let (who, agent_key, user_key, now) = (caller.clone(), agent.key, caller.user_key, caller.now());
     let made = id.clone();
     caller
         .write(move |tx| {
             Box::pin(async move {
+                let agent = agents::owned_still(tx, &who, agent_key).await?;
+                startable(&agent, &who.app.config)?;
                 let name = new.name.trim();
                 free(tx, agent.key, name, None).await?;
                 if rows::count(tx, agent.key).await? >= MOST_FLOWS {
@@ -141,6 +143,7 @@ pub async fn change(caller: &Caller, id: &str, patch: FlowPatch) -> Result<Flow>
             Box::pin(async move {
                 let flow = rows::find_for_update(tx, &id).await?.filter(|f| f.retired_at.is_none());
                 let flow = flow.ok_or(Error::NotFound)?;
+                agents::owned_still(tx, &who, flow.agent_key).await?;
                 if patch.version.is_some_and(|v| v != flow.version) {
                     return Err(Error::Conflict(format!(
                         "{} changed this flow at {}; it is now version {}",

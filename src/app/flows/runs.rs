@@ -43,6 +43,12 @@ pub(crate) async fn of_run(db: &mut impl Executor, caller: &Caller, record: &Rec
     row.map(|row| planned(caller, record.agent_key, &row)).transpose()
 }
 
+/// The flow a run does, if Runboard does one.
+pub async fn flow_of_run(caller: &Caller, id: &str) -> Result<Option<FlowOfRun>> {
+    let record = runs::find(caller, id).await?;
+    of_run(&mut caller.app.store.read(), caller, &record).await
+}
+
 /// The prompts and responses of a run.
 pub async fn run_steps(caller: &Caller, id: &str) -> Result<FlowRunSteps> {
     let record = runs::find(caller, id).await?;

@@ -139,7 +139,11 @@ fn about(agent: AgentAbout) -> AnyView {
             <div><dt>"At once"</dt><dd>{agent.limits.max_concurrency}<small>{format!("each up to {timeout}")}</small></dd></div>
         }
     });
-    let retry = agent.limits.retry.filter(|policy| policy.attempts > 1).map(|policy| view! { <div><dt>"Retries"</dt><dd>{retries(&policy)}</dd></div> });
+    let retry = agent
+        .limits
+        .retry
+        .filter(|policy| policy.attempts > 1)
+        .map(|policy| view! { <div><dt>"Retries"</dt><dd>{retries(&policy)}</dd></div> });
     let budget = agent.budget_state.map(|state| {
         let day = state.day.map(|s| spending("Budget, day", &s));
         let month = state.month.map(|s| spending("Budget, month", &s));

@@ -2,7 +2,7 @@
 
 use crate::domain::{Error, Flow};
 use crate::server_fns::list_agent_flows;
-use crate::ui::kit::{Button, view_of};
+use crate::ui::kit::{Button, ErrorNote, view_of};
 use crate::ui::parts::{Starting, use_start};
 use crate::ui::paths;
 use leptos::prelude::*;
@@ -21,16 +21,24 @@ pub fn AgentFlows() -> impl IntoView {
     let Coming(flows) = expect_context();
     let line = move || {
         Suspend::new(async move {
-            // When they could not be had nothing is said; the list below tells what went wrong.
-            let flows = flows.await.unwrap_or_default();
-            (!flows.is_empty()).then(|| {
+            let flows = match flows.await {
+                Ok(flows) => flows,
+                // Who may not see flows has none.
+                Err(Error::NotFound | Error::Forbidden(_)) => Vec::new(),
+                Err(e) => return view! { <ErrorNote message=e.to_string()/> }.into_any(),
+            };
+            if flows.is_empty() {
+                return ().into_any();
+            }
+            {
                 view! {
                     <div class="agent-flows">
                         <h2>"Flows"</h2>
                         <ul>{flows.into_iter().map(one).collect::<Vec<_>>()}</ul>
                     </div>
                 }
-            })
+                .into_any()
+            }
         })
     };
     view! { <Suspense>{view_of(line)}</Suspense> }

@@ -1,5 +1,6 @@
 //! Both sides. A flow as it is written in its editor: texts of fields, their order, and what is wrong with which. Pure.
 
+use crate::domain::words::{read_words, write_words};
 use crate::domain::{FieldError, Flow, FlowStep, NewFlow, OnInterruption};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,23 +122,6 @@ impl StepDraft {
             Kind::Webhook => FlowStep::Webhook { title, url: of(Field::Url), secret_env: if_any(of(Field::SecretEnv)) },
         }
     }
-}
-
-/// The words of a command, one a line. One that would not come back so stands in quotes, as in JSON.
-fn write_words(argv: &[String]) -> String {
-    let line = |word: &String| {
-        let plain = !word.is_empty() && !word.contains(['\n', '\r']) && !word.starts_with('"');
-        if plain { word.clone() } else { serde_json::Value::from(word.as_str()).to_string() }
-    };
-    argv.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-fn read_words(text: &str) -> Vec<String> {
-    let word = |line: &str| {
-        let quoted = line.starts_with('"').then(|| serde_json::from_str(line.trim_end()).ok()).flatten();
-        quoted.unwrap_or_else(|| line.to_owned())
-    };
-    text.lines().filter(|line| !line.is_empty()).map(word).collect()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

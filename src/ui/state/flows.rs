@@ -6,7 +6,7 @@ use super::live::Live;
 use super::turn::Turn;
 use crate::browser;
 use crate::domain::{Error, ExecutionId, ExecutionSummary, FlowList, FlowStanding, FlowsPage, ServerFrame};
-use crate::server_fns::{list_flow_runs, list_flows, load_flow_run, load_flows};
+use crate::server_fns::{list_flow_runs, list_flows, load_flow_of_run, load_flows};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 
@@ -124,14 +124,13 @@ impl Flows {
             return;
         }
         browser::spawn(async move {
-            let answer = load_flow_run(id.to_string()).await;
+            let answer = load_flow_of_run(id.to_string()).await;
             let again = self.reading.try_update_value(|reading| reading.remove(&id) == Some(true));
             match answer {
-                Ok(read) => {
-                    if let Some(flow) = read.flow {
-                        self.runs.try_update(|runs| runs.flow_read(&id, flow));
-                    }
+                Ok(Some(flow)) => {
+                    self.runs.try_update(|runs| runs.flow_read(&id, flow));
                 }
+                Ok(None) => {}
                 Err(e) => self.live.note_error(&e),
             }
             if again == Some(true) {

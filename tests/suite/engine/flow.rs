@@ -109,7 +109,7 @@ async fn a_failed_step_is_done_again_by_a_retry_from_there(backend: Backend) {
     let works = Works::new(backend).await;
     let folder = tempfile::tempdir().expect("a folder");
     let flow = breakable(&works, folder.path(), json!({})).await;
-    let id = works.start_flow(&flow, None).await;
+    let id = works.start_flow(&flow, Some("about\none")).await;
     works.until_idle().await;
     assert_eq!((works.status(&id).await, lines(folder.path())), (Status::Failed, 2));
     let retry = async |how: Retry| control::retry(&works.world.admin, &id, how).await;
@@ -124,6 +124,12 @@ async fn a_failed_step_is_done_again_by_a_retry_from_there(backend: Backend) {
     assert_eq!((run.retry_of.map(|id| id.to_string()), lines(folder.path())), (Some(id.clone()), 4));
     let outputs: Vec<String> = works.steps(&again).await.into_iter().map(|s| s.3).collect();
     assert_eq!(outputs, ["one", "two", "three"]);
+    assert_eq!(works.steps(&again).await[1].2, "two", "the message went with the first prompt");
+    let nothing = control::retry(&works.world.admin, &again, Retry { from_step: Some(3), ..Retry::default() }).await;
+    assert_eq!(
+        nothing.expect_err("nothing is left").to_string(),
+        "from_step: must be from 0 to 2: the steps before it have succeeded"
+    );
     // From the beginning when no step is named.
     let whole = retry(Retry::default()).await.expect("started").to_string();
     works.until_idle().await;

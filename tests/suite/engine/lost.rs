@@ -1,6 +1,6 @@
 //! Servers that go away: at once, for a while, or as asked.
 
-use super::{Works, another, until};
+use super::{Works, another, looks_on, until};
 use crate::support::{Backend, on_both};
 use runboard::domain::Status;
 use runboard::engine::Engine;
@@ -11,6 +11,7 @@ on_both!(
     lesson_9_runs_of_a_server_that_is_gone_have_failed,
     a_sign_of_life_keeps_a_run,
     a_clock_that_jumps_ends_nothing,
+    a_server_that_could_not_look_takes_nothing,
     a_server_that_ends_waits_a_moment_and_then_ends_its_runs,
 );
 
@@ -31,11 +32,9 @@ async fn at_work(backend: Backend) -> (Works, String, Engine) {
 
 async fn lesson_9_runs_of_a_server_that_is_gone_have_failed(backend: Backend) {
     let (works, id, other) = at_work(backend).await;
-    works.world.pass_ms(19_000);
-    other.step().await.expect("a step");
+    looks_on(&works, &other, 19).await;
     assert_eq!(works.status(&id).await, Status::Running, "its lease holds");
-    works.world.pass_ms(1_000);
-    other.step().await.expect("a step");
+    looks_on(&works, &other, 1).await;
     let run = works.run(&id).await.summary;
     assert_eq!(run.status, Status::Failed);
     assert_eq!(run.error.as_deref(), Some("interrupted: the server that did this run is gone"));
@@ -52,6 +51,17 @@ async fn a_sign_of_life_keeps_a_run(backend: Backend) {
         works.step().await;
         other.step().await.expect("a step");
     }
+    assert_eq!(works.status(&id).await, Status::Running);
+    works.engine.drain().await;
+}
+
+/// The database was away for both: none could give a sign of life, and none could see one.
+async fn a_server_that_could_not_look_takes_nothing(backend: Backend) {
+    let (works, id, other) = at_work(backend).await;
+    works.world.pass_ms(60_000);
+    other.step().await.expect("a step");
+    works.step().await;
+    looks_on(&works, &other, 5).await;
     assert_eq!(works.status(&id).await, Status::Running);
     works.engine.drain().await;
 }

@@ -127,6 +127,14 @@ pub async fn until(what: &str, so: impl AsyncFn() -> bool) {
     }
 }
 
+/// Time passes, and a server looks on.
+pub async fn looks_on(works: &Works, other: &Engine, seconds: i64) {
+    for _ in 0..seconds {
+        works.world.pass_ms(1_000);
+        other.step().await.expect("a step");
+    }
+}
+
 /// A second server on the same database.
 pub async fn another(works: &Works) -> (App, Engine) {
     let app = works.world.another_server().await;

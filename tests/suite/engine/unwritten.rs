@@ -1,6 +1,6 @@
 //! Runs whose end the database does not take, for a reason that does not pass: they end all the same.
 
-use super::{Works, another};
+use super::{Works, another, looks_on};
 use crate::support::{Backend, on_both};
 use runboard::domain::Status;
 use serde_json::json;
@@ -64,7 +64,7 @@ async fn a_run_whose_end_can_not_be_written_at_all_is_taken_up_when_its_lease_is
     release(&works, backend).await;
     works.until_idle().await;
     assert_eq!(works.status(&id).await, Status::Running, "its lease holds");
-    works.world.pass_ms(20_000);
+    looks_on(&works, &works.engine, 20).await;
     works.until_idle().await;
     let run = works.run(&id).await.summary;
     assert_eq!((run.status, run.error.as_deref()), (Status::Failed, Some(UNWRITTEN)));
@@ -81,8 +81,7 @@ async fn a_run_that_can_not_be_ended_stands_in_the_way_of_no_other(backend: Back
     hold(&works, backend, "stays").await;
     let (_, second) = another(&works).await;
     second.step().await.expect("a step");
-    works.world.pass_ms(20_000);
-    second.step().await.expect("a step");
+    looks_on(&works, &second, 20).await;
     assert_eq!((works.status(&held).await, works.status(&other).await), (Status::Running, Status::Failed));
     release(&works, backend).await;
     second.step().await.expect("a step");
