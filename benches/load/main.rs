@@ -3,6 +3,7 @@
 
 mod browser;
 mod data;
+mod engine;
 mod live;
 mod page;
 mod reads;
@@ -28,6 +29,11 @@ fn main() {
 
 async fn measure(runs: usize) {
     let mut report = Report::new(runs);
+    // ONLY=engine: the runs Runboard does itself, and nothing else.
+    if std::env::var("ONLY").is_ok_and(|only| only == "engine") {
+        engine::all(&mut report).await;
+        return report.finish(false);
+    }
     report.disk();
     writes::bare(&mut report).await;
     let mut server = Server::new();
@@ -47,5 +53,6 @@ async fn measure(runs: usize) {
     page::bytes(&server, &mut report).await;
     report.row("memory after all of it", format!("{} MiB", server.memory_mib()), "", None);
     server.stop();
+    engine::all(&mut report).await;
     report.finish(runs == FULL);
 }

@@ -52,9 +52,14 @@ impl Server {
 
     /// Time from the start of the process to its first answer.
     pub async fn start(&mut self) -> Duration {
+        self.start_with(&[]).await
+    }
+
+    /// The same with further options.
+    pub async fn start_with(&mut self, options: &[&str]) -> Duration {
         let begun = Instant::now();
         let mut serve = self.command();
-        serve.args(["serve", "--listen", &self.address.to_string(), "--requests-per-second", "0"]);
+        serve.args(["serve", "--listen", &self.address.to_string(), "--requests-per-second", "0"]).args(options);
         serve.env("RUST_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::null());
         self.child = Some(serve.spawn().expect("serve"));
         loop {
@@ -77,6 +82,17 @@ impl Server {
 
     pub async fn wire(&self) -> Wire {
         Wire::open(self.address, &self.token).await
+    }
+
+    /// Time all its threads have computed so far.
+    pub fn cpu(&self) -> Duration {
+        let pid = self.child.as_ref().map_or(0, Child::id);
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a running server");
+        // After the name, which may hold anything: state is the first, user and system time the 12th and 13th, in ticks
+        // of which a second has 100.
+        let fields: Vec<&str> = stat.rsplit(") ").next().expect("fields").split(' ').collect();
+        let ticks: u64 = fields[11].parse::<u64>().expect("ticks") + fields[12].parse::<u64>().expect("ticks");
+        Duration::from_millis(ticks * 10)
     }
 
     pub fn memory_mib(&self) -> u64 {

@@ -44,6 +44,23 @@ test('five runs, long, empty, failed and in other scripts', async ({ page, api }
   await shoot(page, 'failed-run', (page) => open(page, `/executions/${ids[4]}`))
 })
 
+test('an agent is made and set up', async ({ page, server }) => {
+  const headers = { origin: server.url }
+  const config = { base_url: 'http://127.0.0.1:9/v1', model: 'small', system_prompt: 'You write short, kind letters.' }
+  const more = { description: LONG, retry: { attempts: 3, backoff_s: 10, on: ['timeout'] }, budget: { usd_per_day: 2.5 } }
+  const agent = { name: 'letter-writer', display_name: 'Letter writer', kind: 'openai', config, ...more }
+  expect((await page.request.post('/api/agents', { data: agent, headers })).status()).toBe(201)
+  await page.request.put('/api/agents/letter-writer/schedule', { data: { cron: '0 9 * * 1-5', timezone: 'Europe/Berlin' }, headers })
+  await page.request.put('/api/agents/letter-writer/memories/Tone', { data: { content: LONG }, headers })
+  await shoot(page, 'new-agent', (page) => open(page, '/agents/new'))
+  await shoot(page, 'agent-without-runs', (page) => open(page, '/agents/letter-writer'))
+  await shoot(page, 'agent-settings', (page) => open(page, '/agents/letter-writer/settings'))
+  await shoot(page, 'agent-memories', async (page) => {
+    await open(page, '/agents/letter-writer/settings')
+    await page.getByRole('button', { name: 'Edit Tone' }).scrollIntoViewIfNeeded()
+  })
+})
+
 test('five thousand runs and a fleet at work', async ({ page, server }) => {
   server.run('demo')
   server.keepRunning('demo', '--runs', '0', '--live')

@@ -20,6 +20,8 @@ const WEEK_S: i64 = 7 * 86_400;
 pub fn name(check: &mut Check, name: &str) {
     if name.is_empty() || slug(name) != name {
         check.wrong("name", "needs 1 to 80 lower case letters, digits, `.`, `_` or `-`");
+    } else if name == "new" {
+        check.wrong("name", "is the address of a page");
     }
 }
 
@@ -81,6 +83,11 @@ pub fn command(check: &mut Check, who: &Caller, at: &str, c: &CommandConfig) {
 pub fn webhook(check: &mut Check, who: &Caller, at: &str, c: &WebhookConfig) {
     url(check, &format!("{at}.url"), &c.url);
     variable(check, who, &format!("{at}.secret_env"), c.secret_env.as_deref());
+}
+
+/// Why this caller makes and changes no agents that run commands, if so.
+pub fn no_commands(who: &Caller) -> Option<String> {
+    may_use_commands(who).err().map(|e| e.to_string())
 }
 
 pub fn may_use_commands(who: &Caller) -> Result<()> {

@@ -59,6 +59,7 @@ pub async fn about(caller: &Caller, name: &str) -> Result<AgentAbout> {
         Err(e) => return Err(e),
     };
     Ok(AgentAbout {
+        may_change: agent.retired_at.is_none() && owned(caller, name).await.is_ok(),
         does: agent.config.as_ref().and_then(AgentConfig::in_words),
         summary: agent.summary,
         limits: agent.limits,

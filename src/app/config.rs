@@ -2,13 +2,24 @@
 
 use crate::domain::Timestamp;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-/// Where "now" comes from: the system in service, the test in tests.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+/// Where time comes from: the system in service, the test in tests.
+#[derive(Clone)]
+pub struct Clock {
+    /// The clock on the wall, which somebody may set.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// How much time has passed since some moment: never goes back, never jumps.
+    pub passed: Arc<dyn Fn() -> Duration + Send + Sync>,
+}
 
 /// The system's clock.
 pub fn system_clock() -> Clock {
-    Arc::new(|| Timestamp::from_micros(chrono::Utc::now().timestamp_micros()))
+    let begun = Instant::now();
+    Clock {
+        now: Arc::new(|| Timestamp::from_micros(chrono::Utc::now().timestamp_micros())),
+        passed: Arc::new(move || begun.elapsed()),
+    }
 }
 
 #[derive(Debug, Clone)]

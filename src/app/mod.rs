@@ -4,6 +4,7 @@
 pub mod access;
 pub(crate) mod addresses;
 pub(crate) mod agent_check;
+pub mod agent_form;
 pub mod agents;
 pub mod budgets;
 pub mod bulk;
@@ -39,6 +40,7 @@ use crate::domain::{Error, Result, Timestamp};
 use crate::store::Store;
 use leptos::prelude::use_context;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// How often a person may try agents out.
@@ -96,7 +98,12 @@ impl App {
     }
 
     pub fn now(&self) -> Timestamp {
-        (self.clock)()
+        (self.clock.now)()
+    }
+
+    /// Time that has passed since some moment, whatever the clock on the wall is set to.
+    pub fn passed(&self) -> Duration {
+        (self.clock.passed)()
     }
 
     /// Somebody's access changed: forget what is known about everybody's.

@@ -3,7 +3,7 @@
 
 use super::control::startable;
 use super::validate::{Check, TEXT_BYTES};
-use super::{Caller, agents};
+use super::{Caller, agents, flows};
 use crate::domain::{Error, NewSchedule, Result, Schedule, Timestamp};
 use crate::store::agents::AgentRow;
 use crate::store::schedules::{self as rows, ScheduleRow};
@@ -69,6 +69,7 @@ fn seen(agent: &AgentRow, row: ScheduleRow, now: Timestamp) -> Result<Schedule> 
         message: row.message,
         enabled: row.enabled,
         overlap: row.overlap,
+        flow_id: row.flow_id,
         set_by: row.email,
     })
 }
@@ -88,6 +89,13 @@ pub async fn set(caller: &Caller, name: &str, new: NewSchedule) -> Result<Schedu
     if new.message.len() > TEXT_BYTES {
         return Err(Error::invalid("message", format!("is longer than {TEXT_BYTES} bytes")));
     }
+    if let Some(flow) = &new.flow_id {
+        match flows::find(caller, flow, None).await {
+            Ok(flow) if flow.agent_key == agent.key => {}
+            Ok(_) | Err(Error::NotFound) => return Err(Error::invalid("flow_id", "is not a flow of this agent")),
+            Err(e) => return Err(e),
+        }
+    }
     let next = if new.enabled { times.next(caller.now()) } else { None };
     if new.enabled && next.is_none() {
         return Err(Error::invalid("cron", "never comes"));
@@ -104,6 +112,12 @@ pub async fn set(caller: &Caller, name: &str, new: NewSchedule) -> Result<Schedu
         })
         .await?;
     get(caller, name).await
+}
+
+/// The times a schedule would have, before it is set.
+pub fn preview(caller: &Caller, cron: &str, timezone: &str) -> Result<Vec<Timestamp>> {
+    let ahead = Times::parse(cron, timezone)?.ahead(caller.now());
+    if ahead.is_empty() { Err(Error::invalid("cron", "never comes")) } else { Ok(ahead) }
 }
 
 /// Takes an agent's schedule away.

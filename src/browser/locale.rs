@@ -91,6 +91,15 @@ pub fn local_time(ms: i64, style: LocalStyle) -> String {
     if says_so { format!("{text} UTC") } else { text }
 }
 
+/// The viewer's own time zone by its name in the tz database; `UTC` where times are shown so.
+pub fn time_zone() -> Option<String> {
+    if in_utc() {
+        return Some("UTC".to_owned());
+    }
+    let resolved = Intl::DateTimeFormat::new(&js_sys::Array::new(), &options(&[])).resolved_options();
+    Reflect::get(&resolved, &"timeZone".into()).ok()?.as_string()
+}
+
 /// The value of an `input[type=datetime-local]`, read in the zone that moments are shown in.
 #[allow(clippy::cast_possible_truncation)]
 pub fn from_local_input(text: &str) -> Option<i64> {

@@ -19,7 +19,7 @@ mod web;
 pub use attention::{ask_to_notify, chime, may_notify, notify};
 pub use late::{Late, NotLoaded};
 #[cfg(feature = "hydrate")]
-pub use locale::{from_local_input, in_utc, know_locale, local_time, number, show_utc, to_local_input};
+pub use locale::{from_local_input, in_utc, know_locale, local_time, number, show_utc, time_zone, to_local_input};
 #[cfg(not(feature = "hydrate"))]
 pub use server::*;
 #[cfg(feature = "hydrate")]

@@ -66,6 +66,10 @@ pub fn local_time(_ms: i64, _style: LocalStyle) -> String {
     String::new()
 }
 
+pub const fn time_zone() -> Option<String> {
+    None
+}
+
 pub const fn from_local_input(_text: &str) -> Option<i64> {
     None
 }

@@ -159,6 +159,8 @@ pub struct AgentAbout {
     /// What does its runs; only for those who operate it.
     pub does: Option<String>,
     pub retired_at: Option<Timestamp>,
+    /// The viewer owns it or is an admin.
+    pub may_change: bool,
 }
 
 /// An agent to make.

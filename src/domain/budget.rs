@@ -56,6 +56,12 @@ impl BudgetState {
         }
     }
 
+    /// The limit that most is used of, if that is worth a warning.
+    pub fn worst(self) -> Option<Spending> {
+        let warned = [self.day, self.month].into_iter().flatten().filter(|s| s.level != BudgetLevel::Fine);
+        warned.max_by(|a, b| a.share().total_cmp(&b.share()))
+    }
+
     /// The limit that is used up and lasts longest, if any is.
     pub fn spent(&self) -> Option<&Spending> {
         [&self.month, &self.day].into_iter().flatten().find(|s| s.level == BudgetLevel::Spent)
@@ -63,6 +69,11 @@ impl BudgetState {
 }
 
 impl Spending {
+    /// What is spent of it, 0–1 and beyond.
+    pub fn share(&self) -> f64 {
+        self.spent_usd / self.limit_usd
+    }
+
     fn of(limit_usd: f64, spent_usd: f64, (from, until): (Timestamp, Timestamp), now: Timestamp) -> Self {
         let level = match spent_usd / limit_usd {
             share if share >= 1.0 => BudgetLevel::Spent,
@@ -116,6 +127,7 @@ mod tests {
         assert!((day.usd_per_hour - 8.0 / 12.0).abs() < 1e-9);
         assert_eq!(state.month.as_ref().map(|m| m.level), Some(BudgetLevel::Fine));
         assert_eq!(state.spent(), None);
+        assert_eq!(state.clone().worst().map(|s| s.limit_usd), Some(10.0));
         let state = BudgetState::of(&budget, 10.0, 100.0, at("2026-01-10T12:00:00Z"));
         assert_eq!(state.spent().map(|s| s.until), Some(at("2026-02-01T00:00:00Z")));
     }

@@ -1,5 +1,6 @@
 //! Both sides. The agents as the dashboard shows them: each with its newest run and the last 24 hours in numbers.
 
+use super::budget::Spending;
 use super::execution::ExecutionSummary;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub struct AgentStanding {
     pub last_run: Option<ExecutionSummary>,
     /// When its schedule starts one.
     pub next_run: Option<Timestamp>,
+    /// The budget it has used most of, once that is worth a warning.
+    pub budget: Option<Spending>,
     pub counts: AgentCounts,
 }
 

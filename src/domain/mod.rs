@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod agent;
+pub mod agent_form;
 pub mod agent_settings;
 pub mod ansi;
 pub mod budget;
@@ -34,6 +35,7 @@ pub mod visible;
 
 pub use access::{Me, Role, Scope};
 pub use agent::{AgentKind, AgentSummary};
+pub use agent_form::{AgentForm, AgentSettings, AgentShare};
 pub use agent_settings::{
     AgentAbout, AgentConfig, AgentDetail, AgentLimits, AgentPatch, Budget, CommandConfig, NewAgent, OpenaiConfig,
     RetryOn, RetryPolicy, WebhookConfig,

@@ -53,6 +53,9 @@ pub struct NewSchedule {
     pub enabled: bool,
     #[serde(default = "skip")]
     pub overlap: Overlap,
+    /// A flow of the agent to start; the message goes with its first prompt.
+    #[serde(default)]
+    pub flow_id: Option<String>,
 }
 
 const fn yes() -> bool {
@@ -71,6 +74,9 @@ pub struct Schedule {
     pub message: String,
     pub enabled: bool,
     pub overlap: Overlap,
+    /// The flow it starts, if it starts one.
+    #[serde(default)]
+    pub flow_id: Option<String>,
     /// The next five times; none while it is switched off.
     #[cfg_attr(feature = "ssr", schema(value_type = Vec<String>))]
     pub next_runs: Vec<Timestamp>,

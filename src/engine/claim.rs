@@ -1,8 +1,8 @@
 //! Server. Taking runs from the queue. Who takes a run and that it has begun are one transaction of the writer.
 
+use super::Engine;
 use super::context::Context;
 use super::job::{Job, Spent, timeout_s};
-use super::{Engine, LEASE_MS};
 use crate::app::{budgets, record};
 use crate::domain::{AgentKind, Error, ExecutionPatch, Result, Status, Timestamp};
 use crate::store::agents::AgentRow;
@@ -88,8 +88,7 @@ async fn take(tx: &mut Tx, owner: &str, mut places: Places, now: Timestamp, comm
                 continue;
             };
             let deadline = timeout_s(&agent).map(|s| now.plus_secs(s));
-            let until = now.plus_millis(LEASE_MS);
-            let Some(entry) = queue::take(tx, agent_key, owner, now, until, deadline).await? else { continue };
+            let Some(entry) = queue::take(tx, agent_key, owner, now, deadline).await? else { continue };
             let mut run = executions::by_key_for_update(tx, entry.execution_key).await?;
             let begun = ExecutionPatch { status: Some(Status::Running), ..ExecutionPatch::default() };
             record::change(tx, &mut run, &begun, now).await?;

@@ -17,19 +17,20 @@ pub mod trial;
 mod webhook;
 
 use crate::app::App;
-use crate::domain::{Result, Timestamp};
+use crate::domain::Result;
 use crate::store::queue;
 use job::Job;
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// A server that gave no sign of life for so long is taken to be gone, and its runs with it.
-const LEASE_MS: i64 = 20_000;
+/// A server that gave no sign of life for so long is taken to be gone, and its runs with it. Whoever takes them up has watched
+/// for so long: nobody's clock on the wall is believed.
+const LEASE: Duration = Duration::from_secs(20);
 /// Signs of life are given this often.
-const RENEW_MS: i64 = 5_000;
+const RENEW: Duration = Duration::from_secs(5);
 /// The queue is looked at this often when nothing rings.
 const PACE: Duration = Duration::from_secs(1);
 /// How long the ends of runs may take to be written when the server ends.
@@ -59,7 +60,8 @@ async fn halt_after(halted: &mut watch::Receiver<Option<Halt>>, heard: Option<Ha
 struct Running {
     agent_key: i64,
     halt: watch::Sender<Option<Halt>>,
-    deadline: Option<Timestamp>,
+    /// By the time that passes.
+    deadline: Option<Duration>,
 }
 
 impl Running {
@@ -79,6 +81,16 @@ impl Running {
     }
 }
 
+/// Whether something is to be done again that is done every so often.
+fn is_due(last: &Mutex<Option<Duration>>, passed: Duration, every: Duration) -> bool {
+    let last = *last.lock().unwrap_or_else(PoisonError::into_inner);
+    last.is_none_or(|at| passed.saturating_sub(at) >= every)
+}
+
+fn done(last: &Mutex<Option<Duration>>, passed: Duration) {
+    *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(passed);
+}
+
 /// The engine of one server. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
@@ -88,8 +100,11 @@ struct Inner {
     /// The name runs are held under.
     owner: String,
     running: watch::Sender<HashMap<i64, Running>>,
-    renewed_at: AtomicI64,
-    looked_elsewhere_at: AtomicI64,
+    /// When that was done last; `None`: never.
+    renewed: Mutex<Option<Duration>>,
+    looked_elsewhere: Mutex<Option<Duration>>,
+    /// Signs of life of others.
+    watched: recover::Watched,
     clients: outside::Clients,
     /// No further runs are taken.
     closing: AtomicBool,
@@ -101,8 +116,9 @@ impl Engine {
             app,
             owner: uuid::Uuid::now_v7().to_string(),
             running: watch::Sender::new(HashMap::new()),
-            renewed_at: AtomicI64::new(i64::MIN),
-            looked_elsewhere_at: AtomicI64::new(i64::MIN),
+            renewed: Mutex::default(),
+            looked_elsewhere: Mutex::default(),
+            watched: recover::Watched::default(),
             clients: outside::Clients::default(),
             closing: AtomicBool::new(false),
         }))
@@ -165,17 +181,17 @@ impl Engine {
         if keys.is_empty() {
             return Ok(());
         }
-        let (app, now) = (&inner.app, inner.app.now());
+        let (app, passed) = (&inner.app, inner.app.passed());
         for (key, run) in &*inner.running.borrow() {
-            if run.deadline.is_some_and(|at| at <= now) {
+            if run.deadline.is_some_and(|at| at <= passed) {
                 tracing::info!(key, "a run took too long");
                 run.halt(Halt::Timeout);
             }
         }
-        if now.micros().saturating_sub(inner.renewed_at.load(Ordering::SeqCst)) >= RENEW_MS * 1_000 {
-            let (owner, until, keys) = (inner.owner.clone(), now.plus_millis(LEASE_MS), keys.clone());
-            app.store.write(move |tx| Box::pin(async move { queue::renew(tx, &owner, &keys, until).await })).await?;
-            inner.renewed_at.store(now.micros(), Ordering::SeqCst);
+        if is_due(&inner.renewed, passed, RENEW) {
+            let (owner, now, keys) = (inner.owner.clone(), app.now(), keys.clone());
+            app.store.write(move |tx| Box::pin(async move { queue::renew(tx, &owner, &keys, now).await })).await?;
+            done(&inner.renewed, passed);
         }
         let held: HashMap<i64, bool> = queue::held(&mut app.store.read(), &inner.owner).await?.into_iter().collect();
         let running = inner.running.borrow();
@@ -193,7 +209,10 @@ impl Engine {
     fn begin(&self, job: Job) {
         let (halt, halted) = watch::channel(None);
         let key = job.key;
-        let run = Running { agent_key: job.agent.key, halt, deadline: job.deadline };
+        // The clock on the wall says how much time is left now, and no more.
+        let left = job.deadline.map(|at| u64::try_from(at.millis_since(self.0.app.now())).unwrap_or(0));
+        let deadline = left.map(|ms| self.0.app.passed() + Duration::from_millis(ms));
+        let run = Running { agent_key: job.agent.key, halt, deadline };
         self.0.running.send_modify(|all| drop(all.insert(key, run)));
         let place = Place(self.clone(), key);
         tokio::spawn(async move { place.0.carry_out(job, halted).await });

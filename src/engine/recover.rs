@@ -2,37 +2,60 @@
 
 use super::finish::{End, UNWRITTEN, close};
 use super::job::{Failure, timeout_s};
-use super::{Engine, flow};
+use super::{Engine, LEASE, done, flow, is_due};
 use crate::app::App;
 use crate::domain::{Error, EventKind, ExecutionPatch, Result, RetryOn, Status, Timestamp};
 use crate::process::leftover;
 use crate::store::queue::Entry;
 use crate::store::{Tx, Visible, agents, events, executions, queue};
-use std::sync::atomic::Ordering;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Runs of external agents are looked at this often.
-const ELSEWHERE_MS: i64 = 10_000;
+const ELSEWHERE: Duration = Duration::from_secs(10);
+
+/// When the newest sign of life of each run that others are at was first seen, by this server's own time.
+#[derive(Default)]
+pub struct Watched(Mutex<HashMap<i64, (Sign, Duration)>>);
+
+/// A sign of life: by whom, and what it says. Two of one server differ.
+type Sign = (Option<String>, i64);
+
+impl Watched {
+    /// Those of the runs that had no other sign of life for as long as a lease is.
+    fn silent(&self, runs: Vec<Entry>, passed: Duration) -> Vec<Entry> {
+        let mut watched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::take(&mut *watched);
+        let silent = runs.into_iter().filter(|run| {
+            let sign = (run.owner.clone(), run.at);
+            let since = before.get(&run.execution_key).filter(|(seen, _)| *seen == sign).map_or(passed, |(_, at)| *at);
+            watched.insert(run.execution_key, (sign, since));
+            passed.saturating_sub(since) >= LEASE
+        });
+        silent.collect()
+    }
+}
 
 impl Engine {
     pub(super) async fn recover(&self) -> Result<()> {
         let (app, now) = (&self.0.app, self.0.app.now());
         let mut db = app.store.read();
-        // A run this server has taken and not begun has its whole lease before it, and all that is done here is done one
-        // after another: what is held under our name, over its time and not among these is nobody's.
+        // All that is done here is done one after another: what is held under our name and not among these is nobody's,
+        // once it has been so for a while.
         let at: Vec<i64> = self.0.running.borrow().keys().copied().collect();
-        let lost = queue::lost(&mut db, &self.0.owner, &at, now).await?;
-        for entry in lost {
-            self.take_up_lost(entry.execution_key, at.clone(), now).await?;
+        let others = queue::elsewhere(&mut db, &self.0.owner, &at).await?;
+        for entry in self.0.watched.silent(others, app.passed()) {
+            self.take_up_lost(entry, now).await?;
         }
         if !queue::overdue(&mut db, now).await?.is_empty() {
             let to_end = app.clone();
             app.store.write(move |tx| Box::pin(async move { end_overdue(tx, &to_end, now).await })).await?;
         }
-        if now.micros().saturating_sub(self.0.looked_elsewhere_at.load(Ordering::SeqCst)) < ELSEWHERE_MS * 1_000 {
+        if !is_due(&self.0.looked_elsewhere, app.passed(), ELSEWHERE) {
             return Ok(());
         }
-        self.0.looked_elsewhere_at.store(now.micros(), Ordering::SeqCst);
+        done(&self.0.looked_elsewhere, app.passed());
         let late = queue::overdue_elsewhere(&mut db, now).await?;
         if late.is_empty() {
             return Ok(());
@@ -42,16 +65,15 @@ impl Engine {
 
     /// What a server that is gone was at has failed; on this machine, what it left running is ended. Each run alone: one
     /// that can't be written stands in the way of no other.
-    async fn take_up_lost(&self, key: i64, at: Vec<i64>, now: Timestamp) -> Result<()> {
-        let (app, owner) = (self.0.app.clone(), self.0.owner.clone());
+    async fn take_up_lost(&self, lost: Entry, now: Timestamp) -> Result<()> {
+        let (app, owner, key) = (self.0.app.clone(), self.0.owner.clone(), lost.execution_key);
         let store = &self.0.app.store;
         let ended = store
             .write(move |tx| {
                 Box::pin(async move {
-                    // Read again: another server may have been faster.
-                    let lost = queue::lost(tx, &owner, &at, now).await?;
-                    match lost.iter().find(|entry| entry.execution_key == key) {
-                        Some(entry) => interrupted(tx, &app, entry, &owner, now).await,
+                    // Read again: another server may have been faster, or its own has spoken after all.
+                    match queue::of(tx, key).await?.filter(|now| *now == lost) {
+                        Some(entry) => interrupted(tx, &app, &entry, &owner, now).await,
                         None => Ok(None),
                     }
                 })

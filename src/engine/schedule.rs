@@ -3,11 +3,11 @@
 
 use super::Engine;
 use crate::app::App;
-use crate::app::control::{Start, enqueue, may_wait, startable};
+use crate::app::control::{Start, enqueue, first_run, may_wait, startable};
 use crate::app::schedules::Times;
 use crate::domain::{Error, NewExecution, Overlap, Result, Timestamp, Trigger};
 use crate::store::schedules::{self as rows, ScheduleRow};
-use crate::store::{Tx, agents};
+use crate::store::{Tx, agents, flows};
 
 impl Engine {
     pub(super) async fn start_due(&self) -> Result<()> {
@@ -61,21 +61,22 @@ async fn start(tx: &mut Tx, app: &App, schedule: &ScheduleRow, now: Timestamp) -
     if schedule.overlap == Overlap::Skip && rows::under_way(tx, agent.key).await? {
         return rows::note(tx, agent.key, due_at, Err("the run before it had not ended")).await;
     }
-    let new = NewExecution {
-        agent_name: agent.name.clone(),
-        message: schedule.message.clone(),
-        triggered_by: Some(Trigger::Schedule),
-        ..NewExecution::default()
+    let (new, flow) = match &schedule.flow_id {
+        None => {
+            let (agent_name, message) = (agent.name.clone(), schedule.message.clone());
+            (NewExecution { agent_name, message, ..NewExecution::default() }, None)
+        }
+        Some(id) => {
+            let Some(flow) = flows::find(tx, id, None).await?.filter(|f| f.retired_at.is_none()) else {
+                return rows::note(tx, agent.key, due_at, Err("its flow was deleted")).await;
+            };
+            let (new, flow) = first_run(&flow, Some(schedule.message.clone()))?;
+            (new, Some(flow))
+        }
     };
-    let start = Start {
-        agent: &agent,
-        user_key: Some(schedule.user_key),
-        new,
-        attempt: 1,
-        ready_at: now,
-        tries: 1,
-        flow: None,
-    };
+    let new = NewExecution { triggered_by: Some(Trigger::Schedule), ..new };
+    let start =
+        Start { agent: &agent, user_key: Some(schedule.user_key), new, attempt: 1, ready_at: now, tries: 1, flow };
     let id = enqueue(tx, start, now).await?;
     rows::note(tx, agent.key, due_at, Ok(id.as_str())).await
 }

@@ -8,6 +8,9 @@ use prometheus::{Encoder as _, Histogram, HistogramOpts, IntCounterVec, Opts, Re
 use std::sync::Arc;
 use std::time::Instant;
 
+const QUEUE: &str = "# HELP runboard_queue_runs Runs that Runboard does itself and that have not ended: ready (wait for their turn), \
+    working, away (others report), parked (paused, or wait for a person).\n# TYPE runboard_queue_runs gauge\n";
+
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);
 
@@ -45,7 +48,8 @@ impl Metrics {
         Self(Arc::new(Inner { hub, registry, requests, seconds }))
     }
 
-    pub fn text(&self) -> String {
+    /// `queue`: how many runs stand where in it.
+    pub fn text(&self, queue: &[(String, i64)]) -> String {
         let mut bytes = Vec::new();
         if let Err(e) = TextEncoder::new().encode(&self.0.registry.gather(), &mut bytes) {
             tracing::error!(error = %e, "metrics can't be written");
@@ -55,7 +59,9 @@ impl Metrics {
         text.push_str(
             "# HELP runboard_live_listeners Open sockets and streams.\n# TYPE runboard_live_listeners gauge\n",
         );
-        text + &format!("runboard_live_listeners {listeners}\n")
+        let queue = queue.iter().map(|(state, runs)| format!("runboard_queue_runs{{state=\"{state}\"}} {runs}\n"));
+        text.extend([format!("runboard_live_listeners {listeners}\n"), QUEUE.to_owned()].into_iter().chain(queue));
+        text
     }
 }
 

@@ -2,6 +2,7 @@
 //! They live under `/fn`, so they never collide with the REST paths, and take the same filter
 //! (the page's query string) that the URL carries.
 
+mod agents;
 mod bulk;
 mod executions;
 mod fleet;
@@ -12,6 +13,7 @@ mod session;
 mod text;
 mod views;
 
+pub use agents::*;
 pub use bulk::*;
 pub use executions::*;
 pub use fleet::*;

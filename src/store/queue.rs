@@ -39,18 +39,20 @@ impl TryFrom<String> for State {
     }
 }
 
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Entry {
     pub execution_key: i64,
     pub agent_key: i64,
     #[sqlx(try_from = "String")]
     pub state: State,
+    /// ready: not before; working: its server's newest sign of life.
+    pub at: i64,
     pub owner: Option<String>,
     pub deadline: Option<i64>,
     pub tries: i64,
 }
 
-const SELECT: &str = "select execution_key, agent_key, state, owner, deadline, tries from queue ";
+const SELECT: &str = "select execution_key, agent_key, state, at, owner, deadline, tries from queue ";
 
 /// Puts a run in the queue.
 pub async fn add(tx: &mut Tx, execution_key: i64, agent_key: i64, ready_at: Timestamp, tries: i64) -> Result<()> {
@@ -73,6 +75,11 @@ pub async fn waiting(db: &mut impl Executor, agent_key: i64, most: i64) -> Resul
     Ok(count)
 }
 
+/// How many runs stand where.
+pub async fn by_state(db: &mut impl Executor) -> Result<Vec<(String, i64)>> {
+    db.all(Query::new("select state, count(*) from queue group by state order by state")).await
+}
+
 /// Ends a run's part in the queue.
 pub async fn remove(tx: &mut Tx, execution_key: i64) -> Result<()> {
     tx.run(Query::new("delete from queue where execution_key = $1").bind(execution_key)).await.map(|_| ())
@@ -81,6 +88,11 @@ pub async fn remove(tx: &mut Tx, execution_key: i64) -> Result<()> {
 /// Agents with a run whose time has come and room for it, whoever waits longest first. Without `commands`, those that run
 /// programs are left to other servers.
 pub async fn agents_with_room(db: &mut impl Executor, now: Timestamp, commands: bool) -> Result<Vec<i64>> {
+    let rows: Vec<(i64,)> = db.all(room_query(now, commands)).await?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
+}
+
+fn room_query(now: Timestamp, commands: bool) -> Query {
     // The agents that wait are found by jumping from one to the next in the index.
     let sql = "with recursive waiting (agent_key) as ( \
                  select min(agent_key) from queue \
@@ -93,8 +105,7 @@ pub async fn agents_with_room(db: &mut impl Executor, now: Timestamp, commands: 
                and (select count(*) from queue r where r.agent_key = f.agent_key and r.state in ('working', 'away')) \
                  < a.max_concurrency \
                order by f.at, f.agent_key";
-    let rows: Vec<(i64,)> = db.all(Query::new(sql).bind(now.micros()).bind(commands)).await?;
-    Ok(rows.into_iter().map(|(key,)| key).collect())
+    Query::new(sql).bind(now.micros()).bind(commands)
 }
 
 /// Takes an agent's next run, if its time has come and the agent has room.
@@ -103,22 +114,20 @@ pub async fn take(
     agent_key: i64,
     owner: &str,
     now: Timestamp,
-    until: Timestamp,
     deadline: Option<Timestamp>,
 ) -> Result<Option<Entry>> {
+    tx.maybe(take_query(agent_key, owner, now, deadline)).await
+}
+
+fn take_query(agent_key: i64, owner: &str, now: Timestamp, deadline: Option<Timestamp>) -> Query {
     let sql = "update queue set state = 'working', owner = $1, at = $2, deadline = coalesce(deadline, $3) \
                where execution_key = (select q.execution_key from queue q where q.agent_key = $4 and q.state = 'ready' \
                  and q.at <= $5 order by q.at, q.execution_key limit 1) and state = 'ready' \
                and (select count(*) from queue r where r.agent_key = $4 and r.state in ('working', 'away')) \
                  < (select a.max_concurrency from agents a where a.key = $4) \
-               returning execution_key, agent_key, state, owner, deadline, tries";
-    let q = Query::new(sql)
-        .bind(owner)
-        .bind(until.micros())
-        .bind(deadline.map(Timestamp::micros))
-        .bind(agent_key)
-        .bind(now.micros());
-    tx.maybe(q).await
+               returning execution_key, agent_key, state, at, owner, deadline, tries";
+    let q = Query::new(sql).bind(owner).bind(now.micros()).bind(deadline.map(Timestamp::micros));
+    q.bind(agent_key).bind(now.micros())
 }
 
 /// A run goes on when a person says so: nobody is at it, and time does not count.
@@ -140,10 +149,10 @@ pub async fn holds(tx: &mut Tx, execution_key: i64, owner: &str) -> Result<bool>
 }
 
 /// A sign of life for the runs a server is at.
-pub async fn renew(tx: &mut Tx, owner: &str, keys: &[i64], until: Timestamp) -> Result<()> {
+pub async fn renew(tx: &mut Tx, owner: &str, keys: &[i64], now: Timestamp) -> Result<()> {
     for chunk in super::executions::chunks(keys) {
         let mut q = Query::new("update queue set at = ");
-        q.value(until.micros()).push(" where state = 'working' and owner = ").value(owner);
+        q.value(now.micros()).push(" where state = 'working' and owner = ").value(owner);
         q.push(" and execution_key in ").list(chunk.iter().copied());
         tx.run(q).await?;
     }
@@ -152,32 +161,44 @@ pub async fn renew(tx: &mut Tx, owner: &str, keys: &[i64], until: Timestamp) -> 
 
 /// The runs a server is at, and whether each is asked to stop.
 pub async fn held(db: &mut impl Executor, owner: &str) -> Result<Vec<(i64, bool)>> {
-    let sql = "select q.execution_key, e.cancel_requested_at from queue q join executions e on e.key = q.execution_key \
-               where q.state = 'working' and q.owner = $1";
-    let rows: Vec<(i64, Option<i64>)> = db.all(Query::new(sql).bind(owner)).await?;
+    let rows: Vec<(i64, Option<i64>)> = db.all(held_query(owner)).await?;
     Ok(rows.into_iter().map(|(key, asked)| (key, asked.is_some())).collect())
 }
 
-/// Runs of servers that gave no sign of life in time, at most 100; also those under this server's own name that it is
-/// not `at` any more.
-pub async fn lost(db: &mut impl Executor, owner: &str, at: &[i64], now: Timestamp) -> Result<Vec<Entry>> {
+fn held_query(owner: &str) -> Query {
+    let sql = "select q.execution_key, e.cancel_requested_at from queue q join executions e on e.key = q.execution_key \
+               where q.state = 'working' and q.owner = $1";
+    Query::new(sql).bind(owner)
+}
+
+/// Runs that other servers are at, those without a sign of life for longest first, at most 1 000; also those under this
+/// server's own name that it is not `at` any more.
+pub async fn elsewhere(db: &mut impl Executor, owner: &str, at: &[i64]) -> Result<Vec<Entry>> {
+    db.all(watch_query(owner, at)).await
+}
+
+fn watch_query(owner: &str, at: &[i64]) -> Query {
     let mut q = Query::new(SELECT);
-    q.push("where state = 'working' and at <= ").value(now.micros());
+    q.push("where state = 'working'");
     if !at.is_empty() {
         q.push(" and (owner <> ").value(owner).push(" or execution_key not in ").list(at.iter().copied()).push(")");
     }
-    q.push(" order by at limit 100");
-    db.all(q).await
+    q.push(" order by at limit 1000");
+    q
 }
 
 /// Runs that others are at and that have taken too long, at most 100. One that waits for a person takes as long as the
 /// person, unless it was asked to stop.
 pub async fn overdue(db: &mut impl Executor, now: Timestamp) -> Result<Vec<Entry>> {
+    db.all(overdue_query(now)).await
+}
+
+fn overdue_query(now: Timestamp) -> Query {
     let mut q = Query::new(SELECT);
     q.push("where state = 'away' and deadline <= ").value(now.micros());
     q.push(" and not exists (select 1 from executions e where e.key = queue.execution_key and e.status = 'waiting' ");
     q.push("and e.cancel_requested_at is null) order by deadline limit 100");
-    db.all(q).await
+    q
 }
 
 /// Gives those who are at a run until then.
@@ -196,10 +217,30 @@ pub async fn hand_over(tx: &mut Tx, execution_key: i64, owner: &str) -> Result<b
 /// Unfinished runs of agents whose own processes do them, that have taken longer than their agent allows: their ids.
 /// Those that wait for a person take as long as the person.
 pub async fn overdue_elsewhere(db: &mut impl Executor, now: Timestamp) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> = db.all(elsewhere_query(now)).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+fn elsewhere_query(now: Timestamp) -> Query {
     // Few agents have a timeout: SQLite is to start from them, which is what `cross` tells it.
     let sql = "select e.id from agents a cross join executions e where e.agent_key = a.key \
                and a.kind = 'external' and a.timeout_s is not null and e.status = 'running' \
                and e.sort_at <= $1 - a.timeout_s * 1000000 order by e.sort_at limit 100";
-    let rows: Vec<(String,)> = db.all(Query::new(sql).bind(now.micros())).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    Query::new(sql).bind(now.micros())
+}
+
+/// How the database would answer what the engine asks all the time; for tests.
+pub async fn explain(tx: &mut Tx, now: Timestamp) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    for query in [
+        room_query(now, true),
+        take_query(1, "us", now, None),
+        held_query("us"),
+        watch_query("us", &[1, 2]),
+        overdue_query(now),
+        elsewhere_query(now),
+    ] {
+        lines.extend(super::db::explain(tx, query).await?);
+    }
+    Ok(lines)
 }

@@ -16,10 +16,11 @@ pub struct ScheduleRow {
     #[sqlx(try_from = "String")]
     pub overlap: Overlap,
     pub next_at: Option<i64>,
+    pub flow_id: Option<String>,
 }
 
 const SELECT: &str = "select s.agent_key, s.user_key, u.email, s.cron, s.timezone, s.message, s.enabled, s.overlap, \
-    s.next_at from schedules s join users u on u.key = s.user_key where ";
+    s.next_at, s.flow_id from schedules s join users u on u.key = s.user_key where ";
 
 pub async fn find(db: &mut impl Executor, agent_key: i64) -> Result<Option<ScheduleRow>> {
     let mut q = Query::new(SELECT);
@@ -48,11 +49,11 @@ pub async fn due(db: &mut impl Executor, now: Timestamp, commands: bool) -> Resu
 }
 
 pub async fn set(tx: &mut Tx, agent_key: i64, user_key: i64, new: &NewSchedule, next: Option<Timestamp>) -> Result<()> {
-    let sql = "insert into schedules (agent_key, user_key, cron, timezone, message, enabled, overlap, next_at) \
-               values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (agent_key) do update set \
+    let sql = "insert into schedules (agent_key, user_key, cron, timezone, message, enabled, overlap, next_at, flow_id) \
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (agent_key) do update set \
                user_key = excluded.user_key, cron = excluded.cron, timezone = excluded.timezone, \
                message = excluded.message, enabled = excluded.enabled, overlap = excluded.overlap, \
-               next_at = excluded.next_at";
+               next_at = excluded.next_at, flow_id = excluded.flow_id";
     let q = Query::new(sql)
         .bind(agent_key)
         .bind(user_key)
@@ -61,7 +62,8 @@ pub async fn set(tx: &mut Tx, agent_key: i64, user_key: i64, new: &NewSchedule, 
         .bind(new.message.as_str())
         .bind(new.enabled)
         .bind(new.overlap.as_str())
-        .bind(next.map(Timestamp::micros));
+        .bind(next.map(Timestamp::micros))
+        .bind(new.flow_id.as_deref());
     tx.run(q).await.map(|_| ())
 }
 

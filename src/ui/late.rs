@@ -1,6 +1,6 @@
 //! Both sides. How the program is split: what the list of runs does not need at first is loaded when it is.
 
-use super::pages::{Execution, FlowPages, Menus, Pages};
+use super::pages::{AgentPages, Execution, FlowPages, Menus, Pages};
 use super::parts::run::{Opening, Tab, open_with_page, pairs};
 use super::parts::{Asides, Drawer, drawer};
 use crate::browser::{self, Late, NotLoaded};
@@ -11,6 +11,11 @@ use leptos::prelude::*;
 late! {
     /// The pages other than the list of runs and a run.
     pub static PAGES: Pages = pages { Pages::ALL }
+}
+
+late! {
+    /// The pages that make and change agents.
+    pub static AGENT_PAGES: AgentPages = agent_pages { AgentPages::ALL }
 }
 
 late! {
@@ -50,9 +55,14 @@ impl RunParts {
 /// Loads what the server's HTML shows, so that the browser can take it over as it stands.
 pub async fn load_shown() -> Result<(), NotLoaded> {
     let marked = browser::marked_late();
-    let (pages, run, asides, flows) =
-        futures::join!(load(&PAGES, &marked), load(&RUN, &marked), load(&ASIDES, &marked), load(&FLOWS, &marked));
-    pages.and(run).and(asides).and(flows)
+    let (pages, agents, run, asides, flows) = futures::join!(
+        load(&PAGES, &marked),
+        load(&AGENT_PAGES, &marked),
+        load(&RUN, &marked),
+        load(&ASIDES, &marked),
+        load(&FLOWS, &marked)
+    );
+    pages.and(agents).and(run).and(asides).and(flows)
 }
 
 async fn load<P: Copy>(part: &Late<P>, marked: &[String]) -> Result<(), NotLoaded> {

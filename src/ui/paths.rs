@@ -8,6 +8,7 @@ pub const EXECUTIONS: &str = "/executions";
 pub const COMPARE: &str = "/executions/compare";
 pub const FAILURES: &str = "/failures";
 pub const AGENTS: &str = "/agents";
+pub const NEW_AGENT: &str = "/agents/new";
 pub const FLOWS: &str = "/flows";
 /// In the place of an id: a flow that is to be made.
 pub const NEW_FLOW: &str = "new";
@@ -31,6 +32,11 @@ pub fn execution(id: &str) -> String {
 
 pub fn agent(name: &str) -> String {
     format!("{AGENTS}/{}", escape(name))
+}
+
+/// What its owner sets.
+pub fn agent_settings(name: &str) -> String {
+    format!("{}/settings", agent(name))
 }
 
 pub fn flow(id: &str) -> String {
@@ -154,6 +160,7 @@ mod tests {
         assert_eq!(agent("a b/c"), "/agents/a%20b%2Fc");
         assert_eq!(agent_execution("build", "x"), "/agents/build/executions/x");
         assert_eq!(flow_runs("x"), "/executions?flow=x&last=all");
+        assert_eq!(agent_settings("a b"), "/agents/a%20b/settings");
         assert_eq!(new_flow(None), "/flows/new");
         assert_eq!(new_flow(Some("a&b")), "/flows/new?agent=a%26b");
         assert_eq!(thread("a&b"), "/executions?thread=a%26b&last=all");

@@ -12,6 +12,7 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 use tower::ServiceExt as _;
 
 pub const START: Timestamp = Timestamp::from_millis(1_790_000_000_000);
@@ -67,6 +68,16 @@ pub struct World {
     pub admin: Caller,
     pub database: Database,
     now: Arc<AtomicI64>,
+    passed: Arc<AtomicI64>,
+}
+
+/// A clock that goes when it is told to; both count microseconds.
+fn clock(now: &Arc<AtomicI64>, passed: &Arc<AtomicI64>) -> Clock {
+    let (now, passed) = (now.clone(), passed.clone());
+    Clock {
+        now: Arc::new(move || Timestamp::from_micros(now.load(Ordering::SeqCst))),
+        passed: Arc::new(move || Duration::from_micros(passed.load(Ordering::SeqCst).unsigned_abs())),
+    }
 }
 
 impl World {
@@ -77,15 +88,13 @@ impl World {
     pub async fn with(backend: Backend, config: Config) -> Self {
         let database = database(backend).await;
         let now = Arc::new(AtomicI64::new(START.micros()));
-        let clock: Clock = {
-            let now = now.clone();
-            Arc::new(move || Timestamp::from_micros(now.load(Ordering::SeqCst)))
-        };
+        let passed = Arc::new(AtomicI64::new(0));
+        let clock = clock(&now, &passed);
         let store = Store::open(&database.url).await.expect("the database opens");
         let app = App::new(store, config, clock);
         users::create_locally(&app, "admin@example.com", Role::Admin, None).await.expect("an admin");
         let admin = Caller::local_admin(&app).await.expect("the admin");
-        Self { app, admin, database, now }
+        Self { app, admin, database, now, passed }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -94,10 +103,8 @@ impl World {
 
     /// Another server on the same database, with the same clock.
     pub async fn another_server(&self) -> App {
-        let now = self.now.clone();
-        let clock: Clock = Arc::new(move || Timestamp::from_micros(now.load(Ordering::SeqCst)));
         let store = Store::open(&self.database.url).await.expect("the database opens");
-        App::new(store, self.app.config.clone(), clock)
+        App::new(store, self.app.config.clone(), clock(&self.now, &self.passed))
     }
 
     /// What no use case does, done to the database behind the server's back.
@@ -126,6 +133,12 @@ impl World {
     }
 
     pub fn pass_ms(&self, ms: i64) {
+        self.jump_ms(ms);
+        self.passed.fetch_add(ms * 1_000, Ordering::SeqCst);
+    }
+
+    /// Somebody sets the clock on the wall.
+    pub fn jump_ms(&self, ms: i64) {
         self.now.fetch_add(ms * 1_000, Ordering::SeqCst);
     }
 

@@ -5,7 +5,7 @@ use crate::app::{Caller, flows, validate};
 use crate::auth::secret;
 use crate::domain::{Error, ExecutionId, NewExecution, NewFlowRun, Result, Trigger};
 use crate::store::agents as agent_rows;
-use crate::store::flows::{self as rows, FlowRunFields};
+use crate::store::flows::{self as rows, FlowRow, FlowRunFields};
 
 /// Starts a run of a flow in its newest version: it waits in the queue when this returns.
 pub async fn start_flow(caller: &Caller, id: &str, run: NewFlowRun) -> Result<ExecutionId> {
@@ -23,20 +23,10 @@ pub async fn start_flow(caller: &Caller, id: &str, run: NewFlowRun) -> Result<Ex
                     let agent = agent_rows::by_key(tx, flow.agent_key).await?;
                     startable(&agent, &who.app.config)?;
                     may_wait(tx, &agent, now).await?;
-                    let with_message = run.message.as_deref().is_some_and(|text| !text.trim().is_empty());
-                    let message = run.message.filter(|_| with_message).unwrap_or_else(|| flow.name.clone());
-                    let new = NewExecution {
-                        agent_name: agent.name.clone(),
-                        message,
-                        triggered_by: Some(Trigger::Manual),
-                        labels: run.labels,
-                        steps_total: Some(flows::steps(&flow.steps)?.len() as i64),
-                        flow_id: Some(flow.id),
-                        ..NewExecution::default()
-                    };
+                    let (new, flow) = first_run(&flow, run.message)?;
+                    let new = NewExecution { triggered_by: Some(Trigger::Manual), labels: run.labels, ..new };
                     validate::new_execution(&new)?;
-                    let run = FlowRunFields { flow_key: flow.key, version: flow.version, from_step: 0, with_message };
-                    let flow = Some(FlowStart { run, done: Vec::new() });
+                    let flow = Some(flow);
                     let user_key = Some(who.user_key);
                     let start = Start { agent: &agent, user_key, new, attempt: 1, ready_at: now, tries: 1, flow };
                     enqueue(tx, start, now).await
@@ -47,6 +37,21 @@ pub async fn start_flow(caller: &Caller, id: &str, run: NewFlowRun) -> Result<Ex
         .await?;
     caller.app.bell.ring();
     Ok(id)
+}
+
+/// A run of the whole flow. Without a message it is known by the flow's name.
+pub(crate) fn first_run(flow: &FlowRow, message: Option<String>) -> Result<(NewExecution, FlowStart)> {
+    let message = message.filter(|text| !text.trim().is_empty());
+    let with_message = message.is_some();
+    let new = NewExecution {
+        agent_name: flow.agent_name.clone(),
+        message: message.unwrap_or_else(|| flow.name.clone()),
+        steps_total: Some(flows::steps(&flow.steps)?.len() as i64),
+        flow_id: Some(flow.id.clone()),
+        ..NewExecution::default()
+    };
+    let run = FlowRunFields { flow_key: flow.key, version: flow.version, from_step: 0, with_message };
+    Ok((new, FlowStart { run, done: Vec::new() }))
 }
 
 /// The same for a page: the same key again answers the run it started.

@@ -7,6 +7,7 @@ mod retry;
 mod start;
 mod stop;
 
+pub(crate) use flow::first_run;
 pub use flow::{start_flow, start_flow_once};
 pub use pause::{pause, resume};
 pub(crate) use retry::{From, again, flow_again, retry_in};
@@ -16,7 +17,15 @@ pub use start::{start, start_once};
 pub(crate) use stop::terminate_in;
 pub use stop::{record_of, terminate};
 
+use super::App;
+use crate::domain::Result;
+use crate::store::queue;
 use tokio::sync::Notify;
+
+/// How many of the runs that Runboard does itself stand where in the queue.
+pub async fn waiting_and_working(app: &App) -> Result<Vec<(String, i64)>> {
+    queue::by_state(&mut app.store.read()).await
+}
 
 /// What wakes the engine of this server.
 #[derive(Default)]

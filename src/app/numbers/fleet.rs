@@ -2,10 +2,12 @@
 
 use super::count::{Need, Question};
 use super::{keep, key, look};
-use crate::app::Caller;
 use crate::app::executions::{ListRequest, list_in};
+use crate::app::{Caller, budgets};
 use crate::domain::fleet::MOST_AGENTS;
-use crate::domain::{AgentStanding, Choice, Error, ExecutionPage, Filter, Fleet, Result, Status, Timestamp, Window};
+use crate::domain::{
+    AgentStanding, BudgetState, Choice, Error, ExecutionPage, Filter, Fleet, Result, Status, Timestamp, Window,
+};
 use crate::store::executions::Record;
 use crate::store::{agents, events, executions, schedules};
 use std::collections::HashMap;
@@ -41,8 +43,9 @@ pub async fn fleet(caller: &Caller, limit: i64) -> Result<Fleet> {
         let last_run = newest.get(&row.key).map(|run| run.summary()).transpose()?;
         let next_run = next.get(&row.key).copied().map(Timestamp::from_micros);
         let counts = counts.get(&row.key).copied().unwrap_or_default();
+        let budget = budgets::state_of(&mut tx, &row, now).await?.and_then(BudgetState::worst);
         let (name, display_name) = (row.name, row.display_name);
-        standings.push(AgentStanding { name, display_name, last_run, next_run, counts });
+        standings.push(AgentStanding { name, display_name, last_run, next_run, budget, counts });
     }
     let fleet = Fleet { agents: standings, more, as_of };
     keep(&caller.app.numbers.fleets, key, now, &fleet);

@@ -5,7 +5,7 @@ use crate::app::executions::{locked, path_id};
 use crate::app::{Caller, validate};
 use crate::domain::{Error, EventKind, NewLogLine, NewStep, NewToolCall, Result, Timestamp};
 use crate::store::executions::{self as rows, Record};
-use crate::store::{Tx, events, parts};
+use crate::store::{Tx, events, flows, parts};
 
 /// Appends lines; answers the number of the last one and whether the run is asked to stop.
 pub async fn append_log(caller: &Caller, id: &str, lines: Vec<NewLogLine>) -> Result<(i64, bool)> {
@@ -66,6 +66,9 @@ pub async fn upsert_steps(caller: &Caller, id: &str, steps: Vec<NewStep>) -> Res
         .write(move |tx| {
             Box::pin(async move {
                 let mut record = locked(tx, &who, &id).await?;
+                if flows::of_run(tx, record.key).await?.is_some() {
+                    return Err(Error::Conflict("Runboard does the steps of this run itself".to_owned()));
+                }
                 parts::upsert_steps(tx, record.key, &steps).await?;
                 let (done, current) = parts::step_progress(tx, record.key).await?;
                 record.steps_done = done;

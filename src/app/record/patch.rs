@@ -25,7 +25,7 @@ pub async fn patch(caller: &Caller, id: &str, patch: ExecutionPatch) -> Result<E
             Box::pin(async move {
                 let mut record = locked(tx, &who, &id).await?;
                 if reports(&patch, record.status) {
-                    not_the_engines(tx, &record).await?;
+                    not_the_engines(tx, &record, &patch).await?;
                 }
                 let before = record.status;
                 change(tx, &mut record, &patch, now).await?;
@@ -45,24 +45,45 @@ fn reports(patch: &ExecutionPatch, status: Status) -> bool {
     patch.status.is_some_and(|s| s != status) || rest != ExecutionPatch::default()
 }
 
-/// Whoever does a run says how it stands; of a run that Runboard does that is Runboard.
-async fn not_the_engines(tx: &mut Tx, record: &Record) -> Result<()> {
+/// Whoever does a run says how it stands; of a run that Runboard does that is Runboard. What a command spends only the
+/// command knows, and it never becomes less: a budget depends on it.
+async fn not_the_engines(tx: &mut Tx, record: &Record, patch: &ExecutionPatch) -> Result<()> {
     let Some(entry) = queue::of(tx, record.key).await? else { return Ok(()) };
     // A webhook may report before it has answered.
     let reports = match entry.state {
         State::Away => true,
-        State::Working => {
-            agents::by_key(tx, entry.agent_key).await?.kind == AgentKind::Webhook
-                && flows::of_run(tx, record.key).await?.is_none()
-        }
+        State::Working if flows::of_run(tx, record.key).await?.is_some() => false,
+        State::Working => match agents::by_key(tx, entry.agent_key).await?.kind {
+            AgentKind::Webhook => true,
+            AgentKind::Command => figures_alone(patch) && !becomes_less(record, patch),
+            AgentKind::Openai | AgentKind::External => false,
+        },
         State::Ready | State::Parked => false,
     };
     if reports {
         return Ok(());
     }
     Err(Error::Conflict(
-        "Runboard does this run itself and says how it goes and ends; ask it to stop instead".to_owned(),
+        "Runboard does this run itself and says how it goes and ends; a command may say what it has spent, which never \
+         becomes less"
+            .to_owned(),
     ))
+}
+
+/// Whether a patch says no more than what a run uses and where it is.
+fn figures_alone(patch: &ExecutionPatch) -> bool {
+    let rest = patch.clone();
+    let rest = ExecutionPatch { labels: None, cost: None, model: None, current_step: None, steps_total: None, ..rest };
+    let rest = ExecutionPatch { input_tokens: None, output_tokens: None, cached_tokens: None, ..rest };
+    let rest = ExecutionPatch { reasoning_tokens: None, context_used: None, context_max: None, ..rest };
+    rest == ExecutionPatch::default()
+}
+
+fn becomes_less(record: &Record, patch: &ExecutionPatch) -> bool {
+    let less = |known: Option<i64>, new: Option<i64>| matches!((known, new), (Some(known), Some(new)) if new < known);
+    less(record.cost_nanos, patch.cost.map(nanos))
+        || less(record.input_tokens, patch.input_tokens)
+        || less(record.output_tokens, patch.output_tokens)
 }
 
 /// The time that whoever does the run elsewhere has for it begins anew: while it waited for a person, it did not count.

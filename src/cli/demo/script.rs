@@ -25,6 +25,7 @@ pub fn opening(run: &NewExecution) -> NewExecution {
         model: run.model.clone(),
         thread_id: run.thread_id.clone(),
         parent_id: run.parent_id.clone(),
+        flow_id: run.flow_id.clone(),
         steps_total: run.steps_total,
         labels: run.labels.clone(),
         metadata: run.metadata.clone(),

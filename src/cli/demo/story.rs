@@ -48,6 +48,7 @@ pub fn run(dice: &mut Dice, agent: &Agent, started: Timestamp, end: Status) -> N
         response: (end == Status::Success).then(|| pick_filled(dice, agent.answers)),
         error,
         thread_id: agent.talks.then(|| format!("{}-{}", slug(agent.name), dice.between(100, 340))),
+        flow_id: (!agent.steps.is_empty()).then(|| format!("{}-flow", slug(agent.name))),
         steps_total: (!agent.steps.is_empty()).then_some(agent.steps.len() as i64),
         labels: labels(dice, agent),
         metadata: Some(serde_json::json!({

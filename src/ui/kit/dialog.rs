@@ -1,6 +1,6 @@
 //! Both sides. A question before something that can't be undone, on the native `<dialog>`.
 
-use super::{Button, Look, act, attr_of, follow, view_of};
+use super::{Button, Look, act, follow, view_of};
 use crate::browser;
 use leptos::ev::Event;
 use leptos::html;
@@ -9,6 +9,9 @@ use leptos::prelude::*;
 /// Opens while `open` is true. Esc and "Cancel" close it without `on_confirm`.
 #[component]
 pub fn ConfirmDialog(
+    /// Of its title, where a page has several.
+    #[prop(default = "confirm-title")]
+    id: &'static str,
     #[prop(into)] open: Signal<bool>,
     #[prop(into)] title: Signal<String>,
     #[prop(into)] body: Signal<String>,
@@ -30,8 +33,8 @@ pub fn ConfirmDialog(
         }
     });
     view! {
-        <dialog node_ref=dialog class="confirm" aria-label=attr_of(move || title.get()) on:close=act(move |_: Event| on_close.run(()))>
-            <h2>{view_of(move || title.get())}</h2>
+        <dialog node_ref=dialog class="confirm" aria-labelledby=id on:close=act(move |_: Event| on_close.run(()))>
+            <h2 id=id>{view_of(move || title.get())}</h2>
             <p>{view_of(move || body.get())}</p>
             {view_of(move || problem.get().map(|text| view! { <p class="problem" role="alert">{text}</p> }))}
             <div class="dialog-actions">

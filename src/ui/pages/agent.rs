@@ -1,9 +1,10 @@
 //! Both sides. `/agents/{name}`: the runs of one agent, live. Also for the role `client`.
 
-use crate::domain::{AgentAbout, BudgetLevel, Error, RetryPolicy, Schedule, Spending};
+use crate::browser;
+use crate::domain::{AgentAbout, AgentKind, BudgetLevel, Error, RetryPolicy, Schedule, Spending};
 use crate::server_fns::load_agent;
-use crate::ui::kit::{Button, Look, format, view_of};
-use crate::ui::parts::runs::{ListActions, NoRuns, RunList, SortHead};
+use crate::ui::kit::{Button, Command, EmptyState, Look, format, view_of};
+use crate::ui::parts::runs::{ListActions, RunList, SortHead};
 use crate::ui::parts::{PageHead, RelativeTime, Starting, use_start, use_stop};
 use crate::ui::paths;
 use crate::ui::state::clock::use_clock;
@@ -56,18 +57,71 @@ fn Body(name: String, agent: Option<AgentAbout>, first: Result<FirstPage, Error>
         let what = Starting::Agent { name: a.name.clone(), display_name: a.display_name.clone() };
         view! { <Button look=Look::Primary on_press=move |_| start.ask(what.clone())>"Run"</Button> }
     });
+    let edit = agent
+        .as_ref()
+        .filter(|a| a.may_change)
+        .map(|a| view! { <a class="btn" href=paths::agent_settings(&a.summary.name)>"Edit"</a> });
+    let first_run = agent.as_ref().map(FirstRun::of).unwrap_or_default();
     let about = agent.map(about);
     let trail = vec![("Agents".to_owned(), paths::AGENTS.to_owned())];
     view! {
-        <PageHead title trail>{run}</PageHead>
+        <PageHead title trail>{edit} {run}</PageHead>
         {about}
         <super::agent_flows::AgentFlows/>
         <section class="list" aria-label="Runs of this agent">
             <SortHead query actions/>
             <RunList runs actions area/>
-            <NoRuns runs query actions counts=Vec::new()/>
+            {no_runs(runs, name, first_run)}
         </section>
     }
+}
+
+/// How the agent comes by its first run, for this viewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum FirstRun {
+    /// Others see to it.
+    #[default]
+    Comes,
+    /// The viewer presses "Run".
+    Pressed,
+    /// The agent's own process records it.
+    Recorded,
+}
+
+impl FirstRun {
+    fn of(agent: &AgentAbout) -> Self {
+        match agent.summary.kind {
+            _ if agent.summary.can_run => Self::Pressed,
+            AgentKind::External if agent.may_change => Self::Recorded,
+            _ => Self::Comes,
+        }
+    }
+}
+
+/// Where there are no rows: how the first one comes.
+fn no_runs(runs: Runs, name: String, first: FirstRun) -> impl IntoView {
+    let clock = use_clock();
+    let empty = Memo::new(move |_| {
+        runs.list.with(|l| l.is_empty() && l.held().0 == 0) && !runs.loading.get() && runs.failed.with(Option::is_none)
+    });
+    view_of(move || {
+        empty.get().then(|| {
+            let how = match first {
+                FirstRun::Comes => view! { <p>"They appear here by themselves."</p> }.into_any(),
+                FirstRun::Pressed => view! { <p>"Press Run above to start the first one; it shows up here by itself."</p> }.into_any(),
+                FirstRun::Recorded => {
+                    let url = if clock.hydrated() { browser::origin() } else { "http://localhost:8080".to_owned() };
+                    let text = format!("export RUNBOARD_URL={url} RUNBOARD_TOKEN=…\nrunboard exec --agent {name} -- COMMAND");
+                    view! {
+                        <p>"Its own process records them, over the API or around any command; they show up here by themselves."</p>
+                        <Command title="Wrap any command" text/>
+                    }
+                    .into_any()
+                }
+            };
+            view! { <EmptyState title="No runs yet">{how}</EmptyState> }
+        })
+    })
 }
 
 fn about(agent: AgentAbout) -> AnyView {

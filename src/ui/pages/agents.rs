@@ -1,10 +1,11 @@
 //! Both sides. The agents the viewer may see.
 
-use crate::domain::AgentSummary;
+use crate::domain::{AgentSummary, Role};
 use crate::server_fns::list_agents;
 use crate::ui::kit::{EmptyState, ErrorNote, view_of};
 use crate::ui::parts::PageHead;
 use crate::ui::paths;
+use crate::ui::state::session::use_me;
 use leptos::prelude::*;
 
 #[component]
@@ -15,7 +16,7 @@ pub fn Agents() -> impl IntoView {
             match agents.await {
                 Ok(list) if list.is_empty() => view! {
                     <EmptyState title="No agents yet">
-                        <p>"An agent appears here with the first run that is recorded under its name."</p>
+                        <p>"An agent appears here when it is made, or with the first run that is recorded under its name."</p>
                     </EmptyState>
                 }
                 .into_any(),
@@ -27,8 +28,10 @@ pub fn Agents() -> impl IntoView {
             }
         })
     };
+    let new =
+        (use_me().role != Role::Client).then(|| view! { <a class="btn primary" href=paths::NEW_AGENT>"New agent"</a> });
     view! {
-        <PageHead title="Agents" trail=vec![("Dashboard".to_owned(), paths::DASHBOARD.to_owned())]/>
+        <PageHead title="Agents" trail=vec![("Dashboard".to_owned(), paths::DASHBOARD.to_owned())]>{new}</PageHead>
         <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{view_of(table)}</Suspense>
     }
 }
@@ -42,16 +45,16 @@ fn Table(list: Vec<AgentSummary>) -> impl IntoView {
             view! {
                 <tr>
                     <th scope="row"><a href=paths::agent(&a.name)>{a.display_name.clone()}</a> " " {shown}</th>
-                    <td>{a.kind.as_str()}</td>
-                    <td>{a.owner}</td>
-                    <td>{a.description}</td>
+                    <td class="agents-kind">{a.kind.as_str()}</td>
+                    <td class="agents-owner">{a.owner}</td>
+                    <td class="agents-does">{a.description}</td>
                 </tr>
             }
         })
         .collect();
     view! {
         <div class="panel scroll-x">
-            <table class="table">
+            <table class="table agents">
                 <thead><tr><th scope="col">"Agent"</th><th scope="col">"Kind"</th><th scope="col">"Owner"</th><th scope="col">"Description"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>

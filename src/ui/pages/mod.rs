@@ -2,6 +2,7 @@
 
 mod agent;
 mod agent_flows;
+mod agent_settings;
 mod agents;
 mod compare;
 mod dashboard;
@@ -14,12 +15,13 @@ mod login;
 mod not_found;
 mod setup;
 
+pub use agent_settings::AgentPages;
 pub use execution::Execution;
 pub use executions::{Executions, Menus};
 pub use not_found::NotFound;
 
 use super::kit::late;
-use super::late::{FLOWS, PAGES, RUN};
+use super::late::{AGENT_PAGES, FLOWS, PAGES, RUN};
 use leptos::prelude::*;
 
 /// The pages that are loaded when they are first gone to.
@@ -60,6 +62,14 @@ impl FlowPages {
 
 pub fn agent() -> AnyView {
     late(&PAGES, |pages| (pages.agent)())
+}
+
+pub fn new_agent() -> AnyView {
+    late(&AGENT_PAGES, |pages| (pages.new)())
+}
+
+pub fn agent_settings() -> AnyView {
+    late(&AGENT_PAGES, |pages| (pages.settings)())
 }
 
 pub fn agents() -> AnyView {

@@ -9,6 +9,9 @@ use leptos_meta::Title;
 pub fn PageHead(
     #[prop(into)] title: Signal<String>,
     trail: Vec<(String, String)>,
+    /// The page's name in the breadcrumb, where its title is longer.
+    #[prop(optional, into)]
+    here: Option<String>,
     /// What stands at the right: buttons.
     #[prop(optional)]
     children: Option<Children>,
@@ -19,7 +22,7 @@ pub fn PageHead(
         <header class="head">
             <div class="head-text">
                 <nav class="crumbs" aria-label="Breadcrumb">
-                    <ol>{crumbs} <li aria-current="page">{view_of(move || title.get())}</li></ol>
+                    <ol>{crumbs} <li aria-current="page">{view_of(move || here.clone().unwrap_or_else(|| title.get()))}</li></ol>
                 </nav>
                 <h1>{view_of(move || title.get())}</h1>
             </div>

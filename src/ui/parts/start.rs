@@ -63,6 +63,11 @@ impl StartRequest {
         });
     }
 
+    /// Agents were made or deleted: the next menu asks again.
+    pub fn forget(self) {
+        self.learning.set_value(false);
+    }
+
     fn can_start(self, agent: &str) -> bool {
         self.startable.with(|names| names.as_ref().is_some_and(|names| names.contains(agent)))
     }

@@ -60,6 +60,9 @@ async fn a_flow_is_made_changed_run_and_deleted() {
         (&detail["flow_id"], &detail["steps_total"], &detail["message"]),
         (&made["id"], &json!(1), &json!("Evening"))
     );
+    let others =
+        http.post(&token, &format!("/api/executions/{id}/steps"), json!({"steps": [{"index": 0}]}).to_string()).await;
+    assert_eq!(others.status, StatusCode::CONFLICT, "{}", others.text);
     let paused = http.post(&token, &format!("/api/executions/{id}/pause"), "").await;
     assert_eq!((paused.status, &paused.json()["status"]), (StatusCode::ACCEPTED, &json!("paused")));
     assert_eq!(http.post(&token, &format!("/api/executions/{id}/resume"), "").await.status, StatusCode::ACCEPTED);

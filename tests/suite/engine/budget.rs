@@ -3,8 +3,9 @@
 use super::Works;
 use crate::support::{Backend, on_both};
 use axum::http::StatusCode;
+use runboard::app::bulk::{self, Target};
 use runboard::app::{agents, control, record};
-use runboard::domain::{BudgetLevel, Error, ExecutionPatch, NewRun, Role, Scope, Status};
+use runboard::domain::{BudgetLevel, BulkAction, Error, ExecutionPatch, NewRun, Reason, Role, Scope, Status};
 use runboard::engine::trial;
 use serde_json::json;
 
@@ -54,6 +55,12 @@ async fn an_agent_that_has_spent_its_budget_is_paused_until_the_day_is_over(back
         works.step().await;
     }
     assert_eq!(*works.world.app.store.commits().borrow(), written);
+    // In bulk the same is refused, and it is said why.
+    let again = Target::Ids(vec![waits.parse().expect("an id")]);
+    let (job, _) = bulk::start(admin, BulkAction::Retry, again, None).await.expect("a job");
+    bulk::work_off(&works.world.app).await.expect("worked");
+    let (job, rows, _) = bulk::get(admin, &job.id, None, None).await.expect("the job");
+    assert_eq!((job.skipped, rows[0].reason.as_deref()), (1, Some(Reason::NoRoom.as_str())));
     // `START` is 14:13:20 UTC.
     works.world.pass_ms(10 * 3_600_000);
     works.until_idle().await;
@@ -67,8 +74,23 @@ async fn what_a_run_costs_is_said_by_who_does_it(backend: Backend) {
     works.step().await;
     let (_, token) = works.world.person("admin@example.com", Role::Admin, Scope::Write).await;
     let http = works.world.http();
-    for id in [&runs, &waits] {
-        let path = format!("/api/executions/{id}");
+    // A command says itself what it spends, and where it is. It never becomes less.
+    let path = format!("/api/executions/{runs}");
+    for (report, expected) in [
+        (json!({"cost": 0.5, "input_tokens": 10, "model": "m"}), StatusCode::OK),
+        (json!({"cost": 0.75, "current_step": "reads", "context_used": 7}), StatusCode::OK),
+        (json!({"cost": 0.6}), StatusCode::CONFLICT),
+        (json!({"input_tokens": 9}), StatusCode::CONFLICT),
+        (json!({"response": "made up"}), StatusCode::CONFLICT),
+        (json!({"error": "made up", "cost": 1.0}), StatusCode::CONFLICT),
+    ] {
+        let answer = http.patch(&token, &path, report.to_string()).await;
+        assert_eq!(answer.status, expected, "{report}: {}", answer.text);
+    }
+    let run = works.run(&runs).await;
+    assert_eq!((run.summary.cost, run.summary.input_tokens, run.response), (Some(0.75), Some(10), None));
+    {
+        let path = format!("/api/executions/{waits}");
         for report in [
             json!({"cost": 0.0}),
             json!({"input_tokens": 1}),
@@ -84,7 +106,7 @@ async fn what_a_run_costs_is_said_by_who_does_it(backend: Backend) {
         }
         let labelled = http.patch(&token, &path, r#"{"labels":{"ticket":"7"}}"#).await;
         assert_eq!(labelled.json()["labels"]["ticket"], "7", "{}", labelled.text);
-        let run = works.run(id).await;
+        let run = works.run(&waits).await;
         assert_eq!((run.summary.cost, run.summary.model, run.response), (None, None, None));
     }
     works.engine.drain().await;

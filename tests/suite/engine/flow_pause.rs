@@ -125,6 +125,7 @@ async fn a_server_that_is_gone_loses_no_finished_step(backend: Backend) {
     works.until_logged(&id, "at two").await;
     // The first server gives no more signs of life; the second takes the run up.
     let (_, second) = another(&works).await;
+    second.step().await.expect("a step");
     works.world.pass_ms(21_000);
     second.step().await.expect("a step");
     assert_eq!((works.run(&id).await.summary.status, works.steps(&id).await.len()), (Status::Running, 2));
@@ -153,6 +154,7 @@ async fn a_flow_that_may_not_be_taken_up_again_has_failed(backend: Backend) {
     works.step().await;
     works.until_logged(&id, "at two").await;
     let (_, second) = another(&works).await;
+    second.step().await.expect("a step");
     works.world.pass_ms(21_000);
     second.step().await.expect("a step");
     let run = works.run(&id).await.summary;

@@ -10,6 +10,7 @@ use serde_json::json;
 on_both!(
     lesson_9_runs_of_a_server_that_is_gone_have_failed,
     a_sign_of_life_keeps_a_run,
+    a_clock_that_jumps_ends_nothing,
     a_server_that_ends_waits_a_moment_and_then_ends_its_runs,
 );
 
@@ -23,6 +24,8 @@ async fn at_work(backend: Backend) -> (Works, String, Engine) {
     works.step().await;
     works.until_logged(&id, "ready").await;
     let (_, other) = another(&works).await;
+    // It begins to watch.
+    other.step().await.expect("a step");
     (works, id, other)
 }
 
@@ -51,6 +54,23 @@ async fn a_sign_of_life_keeps_a_run(backend: Backend) {
     }
     assert_eq!(works.status(&id).await, Status::Running);
     works.engine.drain().await;
+}
+
+async fn a_clock_that_jumps_ends_nothing(backend: Backend) {
+    let (works, id, other) = at_work(backend).await;
+    for jump in [7_200_000, -14_400_000, 7_200_000] {
+        works.world.jump_ms(jump);
+        for _ in 0..5 {
+            works.world.pass_ms(6_000);
+            works.step().await;
+            other.step().await.expect("a step");
+        }
+        assert_eq!(works.status(&id).await, Status::Running, "after a jump of {jump} ms");
+    }
+    // Its hour passes all the same.
+    works.world.pass_ms(3_600_000);
+    works.until_idle().await;
+    assert_eq!(works.run(&id).await.summary.error.as_deref(), Some("timed out after 3600 s"));
 }
 
 async fn a_server_that_ends_waits_a_moment_and_then_ends_its_runs(backend: Backend) {

@@ -3,7 +3,7 @@
 use super::{Works, another};
 use crate::support::{Backend, on_both, run_of};
 use axum::http::StatusCode;
-use runboard::app::{agents, executions, schedules};
+use runboard::app::{agents, executions, flows, schedules};
 use runboard::domain::{Error, ExecutionSummary, Status, Trigger};
 use serde_json::{Value, json};
 
@@ -12,6 +12,7 @@ on_both!(
     each_time_makes_one_run_however_many_servers_look,
     times_nobody_was_there_for_make_one_run,
     a_time_that_comes_during_a_run_is_skipped_or_waits,
+    a_schedule_starts_a_flow_as_long_as_there_is_one,
     a_deleted_agent_has_no_times_ahead,
     a_schedule_is_set_by_who_may_and_only_where_runs_are_started_here,
 );
@@ -144,4 +145,25 @@ async fn a_deleted_agent_has_no_times_ahead(backend: Backend) {
     let late = json!({"cron": EVERY_MINUTE, "timezone": "UTC"});
     let late = schedules::set(admin, "echo", serde_json::from_value(late).expect("a schedule")).await;
     assert!(matches!(late, Err(Error::Conflict(_))), "{late:?}");
+}
+
+async fn a_schedule_starts_a_flow_as_long_as_there_is_one(backend: Backend) {
+    let works = Works::new(backend).await;
+    works.script("echo", "cat", json!({})).await;
+    works.script("other", "cat", json!({})).await;
+    let flow = works.flow("echo", json!([{"kind": "prompt", "title": "One", "prompt": "one"}])).await;
+    let schedule = json!({"cron": EVERY_MINUTE, "timezone": "UTC", "flow_id": flow});
+    let wrong =
+        schedules::set(&works.world.admin, "other", serde_json::from_value(schedule.clone()).expect("a schedule"));
+    assert_eq!(wrong.await.expect_err("not its flow").to_string(), "flow_id: is not a flow of this agent");
+    set(&works, "echo", schedule).await;
+    works.world.pass_ms(MINUTE_MS);
+    works.until_idle().await;
+    let all = runs(&works).await;
+    let told = (all[0].status, all[0].triggered_by, all[0].steps_done, all[0].message.as_str());
+    assert_eq!((all.len(), told), (1, (Status::Success, Trigger::Schedule, 1, "echo's flow")));
+    flows::delete(&works.world.admin, &flow).await.expect("deleted");
+    works.world.pass_ms(MINUTE_MS);
+    works.until_idle().await;
+    assert_eq!(runs(&works).await.len(), 1);
 }

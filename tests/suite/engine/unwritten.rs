@@ -79,8 +79,9 @@ async fn a_run_that_can_not_be_ended_stands_in_the_way_of_no_other(backend: Back
     let (held, other) = (works.start("loops", "stays").await, works.start("loops", "goes").await);
     works.step().await;
     hold(&works, backend, "stays").await;
-    works.world.pass_ms(20_000);
     let (_, second) = another(&works).await;
+    second.step().await.expect("a step");
+    works.world.pass_ms(20_000);
     second.step().await.expect("a step");
     assert_eq!((works.status(&held).await, works.status(&other).await), (Status::Running, Status::Failed));
     release(&works, backend).await;

@@ -1,6 +1,7 @@
 //! Use cases on a real database, each on SQLite and on PostgreSQL.
 
 mod access;
+mod agent_form;
 mod agents;
 mod bulk;
 mod bulk_jobs;

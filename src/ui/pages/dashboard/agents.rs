@@ -1,7 +1,7 @@
 //! Both sides. The agents of the dashboard: a line each, which opens to the agent's last runs.
 
 use super::agent_runs::{MOST_OPEN, Opened, follow, runs_of};
-use crate::domain::{AgentCounts, AgentStanding};
+use crate::domain::{AgentCounts, AgentStanding, BudgetLevel};
 use crate::ui::kit::format::{count, money, percent};
 use crate::ui::kit::{Button, EmptyState, ErrorNote, Icon, view_of};
 use crate::ui::parts::runs::ListActions;
@@ -80,7 +80,7 @@ fn line(
                     aria-label=label
                 ><Icon name="down"/></a>
                 <a class="agent-name ell" dir="auto" href=name.with_value(|n| paths::agent(n))>{display}</a>
-                <span class="agent-now">{move || now(counts.get(), &name.get_value())}</span>
+                <span class="agent-now">{move || budget(standing)}{move || now(counts.get(), &name.get_value())}</span>
                 <span class="agent-last ell">{move || last_run(standing)}</span>
                 <span class="agent-next">{view_of(move || next_run(standing))}</span>
                 <span class="num" data-name="Runs, 24 h">
@@ -105,6 +105,17 @@ fn turned(open: &[String], name: &str) -> Vec<String> {
     let mut all = open.to_vec();
     all.push(name.to_owned());
     all.split_off(all.len().saturating_sub(MOST_OPEN))
+}
+
+/// Said once there is reason to.
+fn budget(standing: Memo<Option<AgentStanding>>) -> AnyView {
+    let Some(spending) = standing.with(|s| s.as_ref().and_then(|s| s.budget.clone())) else { return ().into_any() };
+    let (class, text) = match spending.level {
+        BudgetLevel::Spent => ("s-failed", "budget spent".to_owned()),
+        BudgetLevel::Fine | BudgetLevel::Warn => ("s-waiting", format!("budget {}", percent(spending.share()))),
+    };
+    let title = format!("{} of {} spent", money(spending.spent_usd), money(spending.limit_usd));
+    view! { <span class=class title=title>{text}</span> }.into_any()
 }
 
 /// What it does now; each number leads to its runs.
