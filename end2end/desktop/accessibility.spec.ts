@@ -14,17 +14,17 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const statuses = ['success', 'failed', 'cancelled'] as const
       await api.batch(
         Array.from({ length: 9 }, (_, i) =>
-          past(5 + i, { agent_name: `agent-${i % 4}`, message: `Task ${i}`, status: statuses[i % 3], cost: i % 2 ? 0.02 : undefined }),
+          past(5 + i, { agent_name: `agent-${i % 4}`, message: `Task ${i}`, flow_id: i % 2 ? 'weekly' : undefined, status: statuses[i % 3], cost: i % 2 ? 0.02 : undefined }),
         ),
       )
-      const { id } = await api.start('researcher', 'Analyze the market', { current_step: 'Read', steps_total: 3 })
+      const { id } = await api.start('researcher', 'Analyze the market', { current_step: 'Read', steps_total: 3, flow_id: 'weekly' })
       await api.create({ agent_name: 'researcher', message: 'Waits', status: 'waiting', started_at: minutesAgo(4) })
       await api.create({ agent_name: 'researcher', message: 'Queued', status: 'queued' })
       await api.log(id, 'one', 'two')
       await api.toolCalls(id, { call_id: 'c1', name: 'web.search', arguments: { query: 'batteries' }, status: 'running', started_at: minutesAgo(1) })
 
       await api.seen(0)
-      for (const path of ['/executions', '/executions?status=failed&last=7d', '/executions?as_of=5&at=2026-01-01T00:00:00Z', '/failures', '/executions?status=queued&agent=nobody', '/', '/agents', '/agents/researcher', `/executions/${id}`]) {
+      for (const path of ['/executions', '/executions?status=failed&last=7d', '/executions?as_of=5&at=2026-01-01T00:00:00Z', '/failures', '/executions?status=queued&agent=nobody', '/', '/agents', '/agents/researcher', '/flows', '/flows/new', `/executions/${id}`]) {
         await test.step(path, async () => {
           await open(page, path)
           await expectAccessible(page, rules)

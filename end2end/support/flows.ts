@@ -8,7 +8,8 @@ export async function post(page: Page, path: string, data: object) {
   const origin = new URL(page.url()).origin
   const answer = await page.request.post(path, { data, headers: { origin } })
   expect(answer.ok(), await answer.text()).toBe(true)
-  return answer.json()
+  const text = await answer.text()
+  return text ? JSON.parse(text) : undefined
 }
 
 /** An agent that answers what it is told, once it is let. Only an admin who is signed in may make it. */

@@ -43,6 +43,11 @@ pub fn flow(id: &str) -> String {
     format!("{FLOWS}/{}", escape(id))
 }
 
+/// The runs of a flow.
+pub fn flow_runs(id: &str) -> String {
+    executions(&format!("flow={}&last=all", escape(id)))
+}
+
 /// Making a flow, of an agent if it is known which.
 pub fn new_flow(agent: Option<&str>) -> String {
     with_query(&flow(NEW_FLOW), &query_string(agent.map(|name| ("agent", name.to_owned()))))
@@ -154,6 +159,7 @@ mod tests {
     fn names_are_escaped_in_addresses() {
         assert_eq!(agent("a b/c"), "/agents/a%20b%2Fc");
         assert_eq!(agent_execution("build", "x"), "/agents/build/executions/x");
+        assert_eq!(flow_runs("x"), "/executions?flow=x&last=all");
         assert_eq!(agent_settings("a b"), "/agents/a%20b/settings");
         assert_eq!(new_flow(None), "/flows/new");
         assert_eq!(new_flow(Some("a&b")), "/flows/new?agent=a%26b");

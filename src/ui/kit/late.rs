@@ -1,10 +1,12 @@
 //! Both sides. A view whose code may still have to be loaded.
 
 use super::{ErrorNote, Icon, act, follow, view_of};
-use crate::browser::{self, Late};
+use crate::browser::{self, Late, NotLoaded};
 use leptos::ev::Event;
 use leptos::html;
 use leptos::prelude::*;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Shows what `view` makes of `part`. In the server's HTML it leaves a mark: the browser loads what it finds marked
@@ -13,27 +15,31 @@ pub fn late<P>(part: &'static Late<P>, view: impl Fn(P) -> AnyView + Send + Sync
 where
     P: Copy + Send + Sync + 'static,
 {
-    late_view(part, Arc::new(view))
+    match part.here() {
+        Some(parts) => marked(part.name(), view(parts)),
+        None => when_loaded(Box::pin(async move {
+            let parts = part.load().await?;
+            Ok(Arc::new(move || view(parts)) as Made)
+        })),
+    }
 }
 
-type View<P> = Arc<dyn Fn(P) -> AnyView + Send + Sync>;
+type Made = Arc<dyn Fn() -> AnyView + Send + Sync>;
 
-/// Of one type for all views of a part: the program holds it once.
-fn late_view<P>(part: &'static Late<P>, view: View<P>) -> AnyView
-where
-    P: Copy + Send + Sync + 'static,
-{
-    if let Some(parts) = part.here() {
-        return view! { <template data-late=part.name()></template>{view(parts)} }.into_any();
-    }
+fn marked(name: &'static str, view: AnyView) -> AnyView {
+    view! { <template data-late=name></template>{view} }.into_any()
+}
+
+/// Of one type for all parts and all views of them: the program holds it once.
+fn when_loaded(loading: Pin<Box<dyn Future<Output = Result<Made, NotLoaded>>>>) -> AnyView {
     let loaded = RwSignal::new(None);
     browser::spawn(async move {
         // Refused when the reader went elsewhere meanwhile.
-        let _ = loaded.try_set(Some(part.load().await));
+        let _ = loaded.try_set(Some(loading.await));
     });
     let content = move || match loaded.get() {
         None => view! { <p class="loading" role="status">"Loading"</p> }.into_any(),
-        Some(Ok(parts)) => view(parts),
+        Some(Ok(view)) => view(),
         Some(Err(_)) => missing(),
     };
     view_of(content).into_any()
@@ -75,7 +81,12 @@ where
 }
 
 /// The same with a `<summary>` of one's own.
-pub fn late_details<P>(part: &'static Late<P>, class: &'static str, summary: AnyView, panel: View<P>) -> AnyView
+pub fn late_details<P>(
+    part: &'static Late<P>,
+    class: &'static str,
+    summary: AnyView,
+    panel: Arc<dyn Fn(P) -> AnyView + Send + Sync>,
+) -> AnyView
 where
     P: Copy + Send + Sync + 'static,
 {

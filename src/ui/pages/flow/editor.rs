@@ -138,7 +138,7 @@ fn end(saving: Saving, unsaved: Memo<bool>, reload: Callback<()>) -> AnyView {
     let problems = move || {
         let text = match (saving.problem.get(), wrong.get()) {
             (Some(text), _) => text,
-            (None, Some(others)) if others.is_empty() => "It is not saved yet: see the fields marked above.".to_owned(),
+            (None, Some(others)) if others.is_empty() => "Not saved: see what is said below the fields.".to_owned(),
             (None, Some(others)) => others.join("; "),
             (None, None) => return None,
         };
@@ -150,6 +150,7 @@ fn end(saving: Saving, unsaved: Memo<bool>, reload: Callback<()>) -> AnyView {
         })
     };
     let state = move || match (unsaved.get(), saving.told.get()) {
+        (true, _) if saving.problem.with(Option::is_some) || wrong.with(Option::is_some) => None,
         (true, _) => Some("Not saved yet".to_owned()),
         (false, told) => told,
     };

@@ -60,7 +60,7 @@ pub fn text_field(field: TextField) -> AnyView {
             <p class="field-about" id=about>
                 {view_of(move || match wrong.get() {
                     Some(text) => view! { <span class="problem">{text}</span> }.into_any(),
-                    None => hint.into_any(),
+                    None => (!hint.is_empty()).then_some(hint).into_any(),
                 })}
             </p>
         </div>

@@ -16,6 +16,7 @@ pub fn head(flow: Signal<Flow>, unsaved: Signal<bool>) -> AnyView {
     let gone = Callback::new(move |()| navigate(paths::FLOWS, leptos_router::NavigateOptions::default()));
     let (can_run, can_edit, agent) =
         flow.with_untracked(|f| (f.can_run, f.can_edit, (paths::agent(&f.agent_name), f.agent_display_name.clone())));
+    let runs = flow.with_untracked(|f| paths::flow_runs(&f.id));
     let run = move |_| flow.with_untracked(|f| start.ask(Starting::Flow { id: f.id.clone(), name: f.name.clone() }));
     let delete = move |_| flow.with_untracked(|f| deleting.set(Some((f.id.clone(), f.name.clone()))));
     let changed = Memo::new(move |_| flow.with(|f| (f.version, f.updated_at, f.updated_by.clone())));
@@ -28,8 +29,9 @@ pub fn head(flow: Signal<Flow>, unsaved: Signal<bool>) -> AnyView {
             "For " <a class="link" dir="auto" href=agent.0>{agent.1}</a>
             {view_of(move || {
                 let (version, at, who) = changed.get();
-                view! { {format!(" · version {version} · changed ")} <RelativeTime at=at/> {format!(" by {who}")} }
+                view! { {format!(" · version {version} · changed ")} <RelativeTime at=at/> {format!(" by {who} · ")} }
             })}
+            <a class="link" href=runs>"Its runs"</a>
         </p>
         {delete_dialog(deleting, gone)}
     }

@@ -6,49 +6,72 @@ mod head;
 mod plain;
 mod steps;
 
+use crate::browser;
 use crate::domain::{AgentSummary, Error, Flow, Me, Role};
 use crate::server_fns::{list_agents, load_flow};
 use crate::ui::kit::{EmptyState, ErrorNote, view_of};
 use crate::ui::parts::PageHead;
 use crate::ui::paths;
 use crate::ui::state::flow_draft::Draft;
+use crate::ui::state::live::use_live;
 use crate::ui::state::session::use_me;
+use crate::ui::state::turn::Turn;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
+use serde::{Deserialize, Serialize};
 
-/// `None`: it is to be made.
-type Opened = Result<Option<Flow>, Error>;
+/// What the page is about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum Opened {
+    Flow(Flow),
+    /// One is to be made, for one of these.
+    New(Vec<AgentSummary>),
+}
+
+async fn open(id: String) -> Result<Opened, Error> {
+    if id == paths::NEW_FLOW { list_agents().await.map(Opened::New) } else { load_flow(id).await.map(Opened::Flow) }
+}
 
 #[component]
 pub fn FlowPage() -> impl IntoView {
-    let (params, query) = (use_params_map(), use_query_map());
+    let params = use_params_map();
     let id = Memo::new(move |_| params.with(|p| p.get("id")).unwrap_or_default());
-    let flow = Resource::new_blocking(
-        move || id.get(),
-        |id| async move { if id == paths::NEW_FLOW { Ok(None) } else { load_flow(id).await.map(Some) } },
-    );
-    let agents = Resource::new_blocking(|| (), |()| list_agents());
-    let body = move || {
-        Suspend::new(async move {
-            let opened: Opened = flow.await;
-            let wanted = query.with_untracked(|q| q.get("agent"));
-            let reload = Callback::new(move |()| flow.refetch());
-            match opened {
-                Err(Error::NotFound) => view! { <super::NotFound/> }.into_any(),
-                Err(e) => view! { <ErrorNote message=e.to_string() on_retry=reload/> }.into_any(),
-                Ok(Some(flow)) if flow.can_edit => editor::editor(Some(flow), Vec::new(), reload),
-                Ok(Some(flow)) => plain::plain(&flow),
-                Ok(None) => match agents.await {
-                    Ok(agents) => new_flow(agents, wanted),
-                    Err(e) => {
-                        let retry = Callback::new(move |()| agents.refetch());
-                        view! { <ErrorNote message=e.to_string() on_retry=retry/> }.into_any()
-                    }
-                },
+    // Only the first one; from then on the view asks for what the URL says.
+    let first_id = id.get_untracked();
+    let first = Resource::new_blocking(|| (), move |()| open(first_id.clone()));
+    let view = move || Suspend::new(async move { shown(id, first.await) });
+    view! { <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{view_of(view)}</Suspense> }
+}
+
+/// What is shown stays until the next is here, and is replaced at once.
+fn shown(id: Memo<String>, first: Result<Opened, Error>) -> AnyView {
+    let live = use_live();
+    let query = use_query_map();
+    let opened = RwSignal::new(first);
+    let turn = StoredValue::new(Turn::default());
+    let load = Callback::new(move |()| {
+        let Some(asked) = turn.try_update_value(Turn::ask) else { return };
+        let id = id.get_untracked();
+        browser::spawn(async move {
+            let answer = open(id).await;
+            if turn.try_with_value(|t| t.is_newest(asked)) != Some(true) {
+                return;
             }
-        })
+            if let Err(e) = &answer {
+                live.note_error(e);
+            }
+            opened.set(answer);
+        });
+    });
+    Effect::watch(move || id.get(), move |_, _, _| load.run(()), false);
+    let view = move || match opened.get() {
+        Err(Error::NotFound) => view! { <super::NotFound/> }.into_any(),
+        Err(e) => view! { <ErrorNote message=e.to_string() on_retry=load/> }.into_any(),
+        Ok(Opened::Flow(flow)) if flow.can_edit => editor::editor(Some(flow), Vec::new(), load),
+        Ok(Opened::Flow(flow)) => plain::plain(&flow),
+        Ok(Opened::New(agents)) => new_flow(agents, query.with_untracked(|q| q.get("agent"))),
     };
-    view! { <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{view_of(body)}</Suspense> }
+    view_of(view).into_any()
 }
 
 fn trail() -> Vec<(String, String)> {

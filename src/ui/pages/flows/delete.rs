@@ -43,6 +43,7 @@ pub fn delete_dialog(what: Deleting, on_done: Callback<()>) -> AnyView {
         move || what.with(|what| what.as_ref().map(|(_, name)| format!("Delete the flow {name}?"))).unwrap_or_default();
     view! {
         <ConfirmDialog
+            id="delete-flow-title"
             open=Signal::derive(move || what.with(Option::is_some))
             title=Signal::derive(title)
             body="Its runs stay, and those that go on go on."

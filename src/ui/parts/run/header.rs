@@ -106,7 +106,7 @@ fn Actions(run: RunState, place: Place, pause: Memo<Pause>) -> impl IntoView {
     let link = move || browser::origin() + &paths::execution(&run.id());
     view! {
         <div class="run-actions">
-            {pause_button(run.id(), "this run".to_owned(), pause, Callback::new(move |()| run.read_soon()))}
+            <span class="pause">{pause_button(run.id(), "this run".to_owned(), pause, Callback::new(move |()| run.read_soon()))}</span>
             <Show when=move || stoppable.get()>
                 <Button small=true look=Look::Danger icon="stop"
                     on_press=move |_| stop.ask(summary())>"Stop"</Button>
