@@ -234,10 +234,7 @@ struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let is_ours = |run: &Running| run.halt.subscribe().same_channel(&self.halted);
-        self.engine
-            .0
-            .running
-            .send_modify(|all| drop(all.extract_if(|key, run| *key == self.key && is_ours(run)).count()));
+        self.engine.0.running.send_modify(|all| all.retain(|key, run| *key != self.key || !is_ours(run)));
         // There is room for another.
         self.engine.0.app.bell.ring();
     }
