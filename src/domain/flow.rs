@@ -175,7 +175,7 @@ pub struct NewFlowRun {
 pub struct PlannedStep {
     pub title: String,
     pub kind: String,
-    /// What it does; only for those who operate the agent.
+    /// What it does, at most 200 characters; only for those who operate the agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub does: Option<String>,
 }

@@ -3,6 +3,7 @@
 use super::{list_rows, seen, steps};
 use crate::app::executions as runs;
 use crate::app::{Caller, cursor};
+use crate::domain::execution::preview;
 use crate::domain::flow::FLOWS_AT_ONCE;
 use crate::domain::{
     ExecutionSummary, FlowList, FlowOfRun, FlowRunSteps, FlowRuns, FlowStanding, FlowUnderWay, FlowsPage, PlannedStep,
@@ -26,7 +27,7 @@ fn planned(caller: &Caller, agent_key: i64, row: &FlowRunRow) -> Result<FlowOfRu
     let plan = |step: &crate::domain::FlowStep| PlannedStep {
         title: step.title().to_owned(),
         kind: step.kind().to_owned(),
-        does: told.then(|| step.in_words()),
+        does: told.then(|| preview(&step.in_words())),
     };
     Ok(FlowOfRun {
         id: row.id.clone(),

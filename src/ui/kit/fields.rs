@@ -80,11 +80,23 @@ impl Fields {
         self.changed.get_untracked()
     }
 
+    /// Asks before the page is left while something is not saved.
+    pub fn ask_before_leaving(self) {
+        Effect::new(move || browser::ask_before_leaving(move || self.changed.try_get_untracked() == Some(true)));
+    }
+
     /// What is saved now.
     pub fn replace(self, texts: Texts) {
         self.texts.set(texts);
         self.wrong.set(Vec::new());
         self.changed.set(false);
+    }
+
+    /// What was sent is saved, as `texts`. What was written meanwhile stays, and is not saved.
+    pub fn saved(self, sent: &Texts, texts: Texts) {
+        if self.texts.with_untracked(|now| now == sent) {
+            self.replace(texts);
+        }
     }
 
     pub fn clear_errors(self) {

@@ -74,6 +74,12 @@ impl Asking {
         });
     }
 
+    /// What is wrong is known without asking.
+    pub fn fails(self, fields: Fields, error: &Error) {
+        self.quiet();
+        self.problem.set(Some(fields.fail(error)));
+    }
+
     pub fn say(self, text: impl Into<String>) {
         self.done.set(Some(text.into()));
     }

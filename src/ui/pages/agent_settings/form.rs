@@ -51,13 +51,15 @@ pub enum Saved {
 #[component]
 pub fn Change(name: String, fields: AgentFields, saved: Saved) -> impl IntoView {
     let asking = Asking::for_form(fields.texts);
+    fields.texts.ask_before_leaving();
     let on_save = Callback::new({
         let name = name.clone();
         move |()| {
-            let ask = change_agent(name.clone(), fields.texts.all());
+            let sent = fields.texts.all();
+            let ask = change_agent(name.clone(), sent.clone());
             asking.of(fields.texts, Box::pin(ask), move |form| {
                 fields.saved_name.set(form.texts.get("display_name").cloned().unwrap_or_default());
-                fields.texts.replace(form.texts);
+                fields.texts.saved(&sent, form.texts);
                 asking.say("Saved");
             });
         }

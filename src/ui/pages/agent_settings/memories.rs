@@ -3,8 +3,8 @@
 use super::asking::{Asking, unheard};
 use super::section::section as setting;
 use crate::browser;
-use crate::domain::Memory;
 use crate::domain::filter::escape;
+use crate::domain::{Error, Memory};
 use crate::server_fns::{delete_memory, list_memories, put_memory};
 use crate::ui::kit::{Button, Field, Fields, Input, act, view_of};
 use leptos::ev::SubmitEvent;
@@ -130,7 +130,7 @@ fn line(m: Memories, memory: Memory) -> AnyView {
                 <strong class="line-name">{name.clone()}</strong>
                 <p class="memory-text">{content}</p>
             </div>
-            <Button label=format!("Edit {name}") on_press=move |_| memory.with_value(|x| m.edit(&x.name, &x.content))>"Edit"</Button>
+            <Button label=format!("Edit {name}") disabled=Signal::derive(move || m.editing.with(Option::is_some)) on_press=move |_| memory.with_value(|x| m.edit(&x.name, &x.content))>"Edit"</Button>
             <Button label=format!("Delete {name}") disabled=m.asking.busy on_press=move |_| m.delete(memory.get_value())>"Delete"</Button>
         }
         .into_any()
@@ -142,7 +142,12 @@ fn line(m: Memories, memory: Memory) -> AnyView {
 fn writing(m: Memories, new: bool) -> AnyView {
     let submit = act(move |e: SubmitEvent| {
         e.prevent_default();
-        m.put(m.fields.peek("name").trim().to_owned(), m.fields.peek("content"), "Saved");
+        let name = m.fields.peek("name").trim().to_owned();
+        if new && m.list.with_untracked(|all| all.iter().any(|memory| memory.name == name)) {
+            m.asking.fails(m.fields, &Error::invalid("name", "is there already; edit it instead"));
+            return;
+        }
+        m.put(name, m.fields.peek("content"), "Saved");
     });
     let name = if new {
         m.fields.field(Field { name: "name", label: "Name", hint: "", input: Input::Line, optional: false })

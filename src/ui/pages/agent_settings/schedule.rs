@@ -63,12 +63,14 @@ pub fn section(
         _ => Ahead::None,
     });
     let asking = Asking::for_form(fields);
+    fields.ask_before_leaving();
     own_zone(fields, is_set);
     preview(fields, ahead);
     let save = act({
         let name = name.clone();
         move |e: SubmitEvent| {
             e.prevent_default();
+            let sent = fields.all();
             let text = |name: &str| fields.peek(name);
             let new = NewSchedule {
                 cron: text("cron"),
@@ -79,7 +81,7 @@ pub fn section(
                 flow_id: Some(text("flow_id")).filter(|id| !id.is_empty()),
             };
             asking.of(fields, Box::pin(set_schedule(name.clone(), new)), move |s| {
-                fields.replace(texts(Some(&s)).map(|(name, text)| (name.to_owned(), text.to_owned())).into());
+                fields.saved(&sent, texts(Some(&s)).map(|(name, text)| (name.to_owned(), text.to_owned())).into());
                 ahead.set(if s.enabled { Ahead::Times(s.next_runs) } else { Ahead::None });
                 is_set.set(true);
                 asking.say(if s.enabled { "Saved" } else { "Saved, switched off" });

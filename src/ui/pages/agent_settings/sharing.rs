@@ -93,11 +93,16 @@ fn line(s: Sharing, email: String) -> AnyView {
     let options = WORDS.map(|(value, word)| {
         view! { <option value=value selected=attr_of(move || access.with(|a| a == value))>{word}</option> }
     });
+    // It shows what is so, also when a change was refused or came during another.
+    let stored = move || {
+        s.asking.busy.track();
+        access.get()
+    };
     let (whom, who) = (email.clone(), email.clone());
     view! {
         <li class="line">
             <span class="line-name ell" title=email.clone()>{email.clone()}</span>
-            <select aria-label=format!("What {email} may do") disabled=unheard() prop:value=access
+            <select aria-label=format!("What {email} may do") disabled=unheard() prop:value=attr_of(stored)
                 on:change=act(move |e: Event| s.share(None, AgentShare { email: whom.clone(), access: event_target_value(&e) }))>
                 {options.into_iter().collect_view()}
             </select>
