@@ -281,17 +281,17 @@ pub async fn explain(tx: &mut Tx) -> Result<Vec<String>> {
         list_query(&Visible::All, None, Some(1), 100),
         list_query(&Visible::Agents(vec![1, 2]), None, None, 100),
         newest_query(&[1, 2]),
+        runs_query(&Visible::All, true, None, 100),
     ] {
         lines.extend(super::db::explain(tx, query).await?);
     }
     Ok(lines)
 }
 
-/// The same for the runs on it.
-pub async fn explain_runs(tx: &mut Tx) -> Result<Vec<String>> {
+/// The same for the history on it.
+pub async fn explain_history(tx: &mut Tx) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     for query in [
-        runs_query(&Visible::All, true, None, 100),
         runs_query(&Visible::All, false, Some((1, 1)), 100),
         runs_query(&Visible::Agents(vec![1, 2]), false, None, 100),
     ] {

@@ -81,7 +81,7 @@ fn config(fields: AgentFields, kind: AgentKind) -> AnyView {
             view! {
                 {why}
                 <fieldset disabled=off>
-                    {field("config.argv", "Arguments", "The program first, one argument per line, no shell. The message of a run is its standard input.", Input::CodeArea(4), false)}
+                    {field("config.argv", "Arguments", "The program first, one argument per line, no shell; one with a line break in it stands in quotes. The message of a run is its standard input.", Input::CodeArea(4), false)}
                     {field("config.cwd", "Working directory", "An absolute path.", Input::Code, true)}
                     {field("config.env", "Environment variables it is given", "Their names, one per line. Values stay in the server's environment.", Input::CodeArea(3), true)}
                 </fieldset>
