@@ -169,7 +169,7 @@ test('changes are not lost: by leaving, or to somebody who was faster', async ({
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Their letter')
   await expect(step(page, 1).getByLabel('Prompt')).toHaveValue('Say one')
   await page.getByRole('link', { name: 'Back to flows' }).click()
-  await expect(page.getByRole('link', { name: 'Their letter' })).toBeVisible()
+  await expect(page.getByRole('link', { name: 'Their letter', exact: true })).toBeVisible()
 })
 
 test('texts are shown as they are written, and a flow is deleted', async ({ page, api }) => {
