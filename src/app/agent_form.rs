@@ -322,7 +322,8 @@ mod tests {
 
     #[test]
     fn each_line_is_an_argument() {
-        let given = texts(&[("config.argv", "sh\r\n-c\r\n\r\n\"\"\n  echo hi \n\n"), ("config.env", " A_API_KEY \n\nB\n")]);
+        let given =
+            texts(&[("config.argv", "sh\r\n-c\r\n\r\n\"\"\n  echo hi \n\n"), ("config.env", " A_API_KEY \n\nB\n")]);
         let read = config(&given, AgentKind::Command);
         assert_eq!(read["argv"], serde_json::json!(["sh", "-c", "", "  echo hi "]));
         assert_eq!((&read["env"], read.get("cwd")), (&serde_json::json!(["A_API_KEY", "B"]), None));
