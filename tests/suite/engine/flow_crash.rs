@@ -4,7 +4,7 @@ use super::crash::follow;
 use super::flow::prompt;
 use super::{Works, another};
 use crate::process::{SERVE, command, integrity, prepare, started};
-use crate::support::Backend;
+use crate::support::{Backend, database};
 use rand::{RngExt as _, SeedableRng as _};
 use runboard::domain::{PartStatus, Status};
 use serde_json::{Value, json};
@@ -138,4 +138,41 @@ async fn two_servers_on_one_postgres_do_each_step_once() {
         assert!(works.steps(id).await.iter().all(|s| s.1 == PartStatus::Success));
     }
     assert!(done(folder.path()).values().all(|times| *times == 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_on_one_postgres_do_each_step_once() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let database = database(Backend::Postgres).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    prepare(&database.url);
+    let admin = ["token", "create", "--user", "ann@example.com", "--scope", "admin"];
+    let token = crate::process::output(command(&database.url).args(admin));
+    let api = Api { client: reqwest::Client::new(), token };
+    let serve = || started(command(&database.url).args(SERVE).arg("--allow-commands"));
+    let servers = [serve(), serve()];
+    let script = format!(
+        "word=$(cat | tail -n 1); echo \"$RUNBOARD_EXECUTION_ID $word\" >> '{}'/done; echo $word",
+        folder.path().display()
+    );
+    let agent = json!({"name": "a", "kind": "command", "max_concurrency": 8, "config": {"argv": ["sh", "-c", script]}});
+    api.post(&format!("{}/api/agents", servers[0].1), &agent).await;
+    let steps: Vec<Value> = STEPS.iter().map(|word| prompt(word, word)).collect();
+    let flow = json!({"name": "f", "agent_name": "a", "steps": steps});
+    let flow = api.post(&format!("{}/api/task_flows", servers[0].1), &flow).await;
+    let run = format!("/api/task_flows/{}/run", flow["id"].as_str().expect("an id"));
+    let mut ids = Vec::new();
+    for n in 0..60 {
+        let made = api.post(&format!("{}{run}", servers[n % 2].1), &json!({})).await;
+        ids.push(made["execution_id"].as_str().expect("an id").to_owned());
+    }
+    for (n, id) in ids.iter().enumerate() {
+        // Each is followed at the server that was not asked to start it.
+        let url = &servers[(n + 1) % 2].1;
+        follow(url, &api.token, id, "event: end").await;
+        let run = api.get(&format!("{url}/api/executions/{id}")).await;
+        assert_eq!((&run["status"], &run["steps_done"]), (&json!("success"), &json!(3)), "{run}");
+    }
+    let times = done(folder.path());
+    assert_eq!((times.len(), times.values().max()), (ids.len() * STEPS.len(), Some(&1)));
 }
