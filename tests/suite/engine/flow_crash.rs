@@ -3,7 +3,7 @@
 use super::crash::follow;
 use super::flow::prompt;
 use super::{Works, another};
-use crate::process::{SERVE, command, integrity, prepare, started};
+use crate::process::{SERVE, Server, command, integrity, prepare, started};
 use crate::support::{Backend, database};
 use rand::{RngExt as _, SeedableRng as _};
 use runboard::domain::{PartStatus, Status};
@@ -26,12 +26,50 @@ fn done(folder: &Path) -> HashMap<String, usize> {
     times
 }
 
+/// Answers with the last word it reads, and writes down that it did.
+fn script(folder: &Path) -> String {
+    let done = folder.join("done");
+    format!("word=$(cat | tail -n 1); echo \"$RUNBOARD_EXECUTION_ID $word\" >> '{}'; echo $word", done.display())
+}
+
+fn steps() -> Value {
+    STEPS.iter().map(|word| prompt(word, word)).collect()
+}
+
+fn serve(database: &str) -> (Server, String) {
+    started(command(database).args(SERVE).arg("--allow-commands"))
+}
+
 struct Api {
     client: reqwest::Client,
     token: String,
 }
 
 impl Api {
+    /// On a new database.
+    fn of(database: &str) -> Self {
+        rustls::crypto::ring::default_provider().install_default().ok();
+        prepare(database);
+        let admin = ["token", "create", "--user", "ann@example.com", "--scope", "admin"];
+        let token = crate::process::output(command(database).args(admin));
+        Self { client: reqwest::Client::new(), token }
+    }
+
+    /// An agent with a flow; where its runs are started.
+    async fn flow(&self, url: &str, folder: &Path) -> String {
+        let config = json!({"argv": ["sh", "-c", script(folder)]});
+        let agent = json!({"name": "a", "kind": "command", "max_concurrency": 8, "config": config});
+        self.post(&format!("{url}/api/agents"), &agent).await;
+        let flow = json!({"name": "f", "agent_name": "a", "steps": steps()});
+        let flow = self.post(&format!("{url}/api/task_flows"), &flow).await;
+        format!("/api/task_flows/{}/run", flow["id"].as_str().expect("an id"))
+    }
+
+    async fn start(&self, url: &str, run: &str) -> String {
+        let made = self.post(&format!("{url}{run}"), &json!({})).await;
+        made["execution_id"].as_str().expect("an id").to_owned()
+    }
+
     async fn post(&self, url: &str, body: &Value) -> Value {
         let answer = self.client.post(url).bearer_auth(&self.token).json(body).send().await.expect("an answer");
         assert!(answer.status().is_success(), "{}", answer.text().await.expect("a text"));
@@ -46,30 +84,15 @@ impl Api {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_runs_of_a_flow_survive_kills() {
-    rustls::crypto::ring::default_provider().install_default().ok();
     let folder = tempfile::tempdir().expect("a folder");
     let database = format!("sqlite://{}/crash.db", folder.path().display());
-    prepare(&database);
-    let admin = ["token", "create", "--user", "ann@example.com", "--scope", "admin"];
-    let token = crate::process::output(command(&database).args(admin));
-    let api = Api { client: reqwest::Client::new(), token };
-    let serve = || started(command(&database).args(SERVE).arg("--allow-commands"));
-    let (mut server, mut url) = serve();
+    let api = Api::of(&database);
+    let (mut server, mut url) = serve(&database);
     // A step counts when its answer is out: whether it is known to have been done is up to the server.
-    let script = format!(
-        "word=$(cat | tail -n 1); echo \"$RUNBOARD_EXECUTION_ID $word\" >> '{}'/done; echo $word",
-        folder.path().display()
-    );
-    let agent = json!({"name": "a", "kind": "command", "max_concurrency": 8, "config": {"argv": ["sh", "-c", script]}});
-    api.post(&format!("{url}/api/agents"), &agent).await;
-    let steps: Vec<Value> = STEPS.iter().map(|word| prompt(word, word)).collect();
-    let flow =
-        api.post(&format!("{url}/api/task_flows"), &json!({"name": "f", "agent_name": "a", "steps": steps})).await;
-    let run = format!("/api/task_flows/{}/run", flow["id"].as_str().expect("an id"));
+    let run = api.flow(&url, folder.path()).await;
     let mut ids = Vec::new();
     for _ in 0..RUNS {
-        let made = api.post(&format!("{url}{run}"), &json!({})).await;
-        ids.push(made["execution_id"].as_str().expect("an id").to_owned());
+        ids.push(api.start(&url, &run).await);
     }
     let mut moments = rand::rngs::StdRng::seed_from_u64(11);
     // Driven by progress: a kill comes when one of the runs has ended.
@@ -78,7 +101,7 @@ async fn two_hundred_runs_of_a_flow_survive_kills() {
         follow(&url, &api.token, &ids[run], "event: end").await;
         server.0.kill().expect("killed");
         server.0.wait().expect("gone");
-        (server, url) = serve();
+        (server, url) = serve(&database);
     }
     for id in &ids {
         let told = follow(&url, &api.token, id, "event: end").await;
@@ -114,13 +137,8 @@ async fn two_servers_on_one_postgres_do_each_step_once() {
     let works = Works::new(Backend::Postgres).await;
     let (_, second) = another(&works).await;
     let folder = tempfile::tempdir().expect("a folder");
-    let script = format!(
-        "word=$(cat | tail -n 1); echo \"$RUNBOARD_EXECUTION_ID $word\" >> '{}'/done; echo $word",
-        folder.path().display()
-    );
-    works.script("a", &script, json!({"max_concurrency": 6})).await;
-    let steps: Vec<Value> = STEPS.iter().map(|word| prompt(word, word)).collect();
-    let flow = works.flow("a", json!(steps)).await;
+    works.script("a", &script(folder.path()), json!({"max_concurrency": 6})).await;
+    let flow = works.flow("a", steps()).await;
     let mut ids = Vec::new();
     for _ in 0..40 {
         ids.push(works.start_flow(&flow, None).await);
@@ -142,29 +160,14 @@ async fn two_servers_on_one_postgres_do_each_step_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_on_one_postgres_do_each_step_once() {
-    rustls::crypto::ring::default_provider().install_default().ok();
     let database = database(Backend::Postgres).await;
     let folder = tempfile::tempdir().expect("a folder");
-    prepare(&database.url);
-    let admin = ["token", "create", "--user", "ann@example.com", "--scope", "admin"];
-    let token = crate::process::output(command(&database.url).args(admin));
-    let api = Api { client: reqwest::Client::new(), token };
-    let serve = || started(command(&database.url).args(SERVE).arg("--allow-commands"));
-    let servers = [serve(), serve()];
-    let script = format!(
-        "word=$(cat | tail -n 1); echo \"$RUNBOARD_EXECUTION_ID $word\" >> '{}'/done; echo $word",
-        folder.path().display()
-    );
-    let agent = json!({"name": "a", "kind": "command", "max_concurrency": 8, "config": {"argv": ["sh", "-c", script]}});
-    api.post(&format!("{}/api/agents", servers[0].1), &agent).await;
-    let steps: Vec<Value> = STEPS.iter().map(|word| prompt(word, word)).collect();
-    let flow = json!({"name": "f", "agent_name": "a", "steps": steps});
-    let flow = api.post(&format!("{}/api/task_flows", servers[0].1), &flow).await;
-    let run = format!("/api/task_flows/{}/run", flow["id"].as_str().expect("an id"));
+    let api = Api::of(&database.url);
+    let servers = [serve(&database.url), serve(&database.url)];
+    let run = api.flow(&servers[0].1, folder.path()).await;
     let mut ids = Vec::new();
     for n in 0..60 {
-        let made = api.post(&format!("{}{run}", servers[n % 2].1), &json!({})).await;
-        ids.push(made["execution_id"].as_str().expect("an id").to_owned());
+        ids.push(api.start(&servers[n % 2].1, &run).await);
     }
     for (n, id) in ids.iter().enumerate() {
         // Each is followed at the server that was not asked to start it.

@@ -34,6 +34,15 @@ fn open(folder: &Path, words: &[&str]) {
     }
 }
 
+/// A run that has done its first step and is at the second.
+async fn at_two(works: &Works, folder: &Path, flow: &str) -> String {
+    open(folder, &["one"]);
+    let id = works.start_flow(flow, None).await;
+    works.step().await;
+    works.until_logged(&id, "at two").await;
+    id
+}
+
 fn done(folder: &Path) -> Vec<String> {
     std::fs::read_to_string(folder.join("done")).unwrap_or_default().lines().map(str::to_owned).collect()
 }
@@ -124,10 +133,7 @@ async fn a_server_that_is_gone_loses_no_finished_step(backend: Backend) {
     let works = Works::new(backend).await;
     let folder = tempfile::tempdir().expect("a folder");
     let flow = gated(&works, folder.path()).await;
-    open(folder.path(), &["one"]);
-    let id = works.start_flow(&flow, None).await;
-    works.step().await;
-    works.until_logged(&id, "at two").await;
+    let id = at_two(&works, folder.path(), &flow).await;
     // The first server gives no more signs of life; the second takes the run up.
     let (_, second) = another(&works).await;
     second.step().await.expect("a step");
@@ -152,10 +158,7 @@ async fn a_flow_that_may_not_be_taken_up_again_has_failed(backend: Backend) {
     let flow = gated(&works, folder.path()).await;
     let patch = FlowPatch { on_interruption: Some(OnInterruption::Fail), ..FlowPatch::default() };
     flows::change(&works.world.admin, &flow, patch).await.expect("changed");
-    open(folder.path(), &["one"]);
-    let id = works.start_flow(&flow, None).await;
-    works.step().await;
-    works.until_logged(&id, "at two").await;
+    let id = at_two(&works, folder.path(), &flow).await;
     let (_, second) = another(&works).await;
     second.step().await.expect("a step");
     looks_on(&works, &second, 20).await;
@@ -172,10 +175,7 @@ async fn a_server_that_ends_leaves_its_flows_to_the_next(backend: Backend) {
     let works = Works::new(backend).await;
     let folder = tempfile::tempdir().expect("a folder");
     let flow = gated(&works, folder.path()).await;
-    open(folder.path(), &["one"]);
-    let id = works.start_flow(&flow, None).await;
-    works.step().await;
-    works.until_logged(&id, "at two").await;
+    let id = at_two(&works, folder.path(), &flow).await;
     works.engine.drain().await;
     let run = works.run(&id).await.summary;
     assert_eq!((run.status, run.steps_done), (Status::Running, 1));
