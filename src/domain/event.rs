@@ -1,5 +1,6 @@
 //! Both sides. What goes over the WebSocket.
 
+use super::approval::Approval;
 use super::execution::ExecutionSummary;
 use super::id::ExecutionId;
 use super::status::Status;
@@ -132,6 +133,8 @@ pub enum FrameType {
     ExecutionFailed,
     ExecutionCancelled,
     RunUpdate,
+    /// On `approvals`: one that concerns the subscriber was asked, answered or ended.
+    ApprovalUpdated,
     /// The gap since `since` can't be replayed: refetch.
     Resync,
     /// The answer to `subscribe`; `seq` is where the flow starts.
@@ -154,6 +157,8 @@ pub struct ServerFrame {
     pub topic: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution: Option<Box<ExecutionSummary>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Box<Approval>>,
     /// `false`: the run has left the subscriber's filter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matches: Option<bool>,
@@ -167,6 +172,15 @@ pub struct ServerFrame {
 
 impl ServerFrame {
     pub const fn plain(frame: FrameType) -> Self {
-        Self { frame, seq: None, topic: None, execution: None, matches: None, detail: None, now_ms: None }
+        Self {
+            frame,
+            seq: None,
+            topic: None,
+            execution: None,
+            approval: None,
+            matches: None,
+            detail: None,
+            now_ms: None,
+        }
     }
 }

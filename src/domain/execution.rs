@@ -1,5 +1,6 @@
 //! Both sides. One run of one agent, the central record: as a list shows it, in full, and as programs write it.
 
+use super::approval::Approval;
 use super::control::StopRecord;
 use super::flow::FlowOfRun;
 use super::id::ExecutionId;
@@ -104,16 +105,6 @@ pub struct RunLink {
     pub attempt: i64,
 }
 
-/// A question or approval this run put to people.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub struct Interaction {
-    pub id: String,
-    pub kind: String,
-    pub title: String,
-    pub status: String,
-}
-
 /// The whole record except its parts (steps, tool calls, log), which are paged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -133,7 +124,8 @@ pub struct ExecutionDetail {
     pub retry_chain: Vec<RunLink>,
     /// Sub-runs, newest first, at most 200.
     pub children: Vec<RunLink>,
-    pub interactions: Vec<Interaction>,
+    /// What it asked of people, newest first, at most 100.
+    pub interactions: Vec<Approval>,
     /// How it was stopped, if somebody asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<StopRecord>,

@@ -1,9 +1,11 @@
 //! Both sides. Flows: what an agent goes through, step by step.
 
-use super::agent_settings::{CommandConfig, WebhookConfig};
+use super::agent_settings::{AgentConfig, CommandConfig, WebhookConfig};
 use super::error::{Error, Result};
 use super::execution::ExecutionSummary;
+use super::interaction::{InteractionKind, NewInteraction, OnReject, QuestionField};
 use super::parts::Step;
+use super::policy::Policy;
 use super::status::word;
 use super::time::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -40,12 +42,46 @@ pub enum FlowStep {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         secret_env: Option<String>,
     },
+    /// People decide whether it goes on.
+    Approval {
+        title: String,
+        /// In plain words what they allow; Markdown.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        message: String,
+        /// E-mails, or `role:admin`, `role:user`. Somebody has to decide.
+        #[serde(default)]
+        approvers: Vec<String>,
+        #[serde(default)]
+        policy: Policy,
+        /// Seconds until it is too late; absent: never.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_in_s: Option<i64>,
+        /// Whoever started the run may decide too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        allow_requester: bool,
+    },
+    /// Somebody answers what the next steps need to know.
+    Question {
+        title: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        message: String,
+        fields: Vec<QuestionField>,
+        /// As for approvals; nobody: whoever started the run, the agent's owner and those who operate it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        approvers: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_in_s: Option<i64>,
+    },
 }
 
 impl FlowStep {
     pub fn title(&self) -> &str {
         match self {
-            Self::Prompt { title, .. } | Self::Command { title, .. } | Self::Webhook { title, .. } => title,
+            Self::Prompt { title, .. }
+            | Self::Command { title, .. }
+            | Self::Webhook { title, .. }
+            | Self::Approval { title, .. }
+            | Self::Question { title, .. } => title,
         }
     }
 
@@ -54,18 +90,54 @@ impl FlowStep {
             Self::Prompt { .. } => "prompt",
             Self::Command { .. } => "command",
             Self::Webhook { .. } => "webhook",
+            Self::Approval { .. } => "approval",
+            Self::Question { .. } => "question",
         }
     }
 
-    /// What an agent of that kind would be set to.
-    pub fn command(&self) -> Option<CommandConfig> {
-        let Self::Command { argv, cwd, env, .. } = self else { return None };
-        Some(CommandConfig { argv: argv.clone(), cwd: cwd.clone(), env: env.clone() })
+    /// What an agent that does the same would be set to.
+    pub fn config(&self) -> Option<AgentConfig> {
+        match self {
+            Self::Command { argv, cwd, env, .. } => {
+                let (argv, cwd, env) = (argv.clone(), cwd.clone(), env.clone());
+                Some(AgentConfig::Command(CommandConfig { argv, cwd, env }))
+            }
+            Self::Webhook { url, secret_env, .. } => {
+                Some(AgentConfig::Webhook(WebhookConfig { url: url.clone(), secret_env: secret_env.clone() }))
+            }
+            Self::Prompt { .. } | Self::Approval { .. } | Self::Question { .. } => None,
+        }
     }
 
-    pub fn webhook(&self) -> Option<WebhookConfig> {
-        let Self::Webhook { url, secret_env, .. } = self else { return None };
-        Some(WebhookConfig { url: url.clone(), secret_env: secret_env.clone() })
+    /// Whether it starts a program on the server's machine.
+    pub const fn is_program(&self) -> bool {
+        matches!(self, Self::Command { .. })
+    }
+
+    /// What it asks of people.
+    pub fn interaction(&self) -> Option<NewInteraction> {
+        let (kind, message, approvers, policy, expires_in_s, allow_requester) = match self {
+            Self::Approval { message, approvers, policy, expires_in_s, allow_requester, .. } => {
+                (InteractionKind::Approval, message, approvers, *policy, *expires_in_s, *allow_requester)
+            }
+            Self::Question { message, approvers, expires_in_s, .. } => {
+                (InteractionKind::Question, message, approvers, Policy::Any, *expires_in_s, true)
+            }
+            Self::Prompt { .. } | Self::Command { .. } | Self::Webhook { .. } => return None,
+        };
+        let fields = if let Self::Question { fields, .. } = self { fields.clone() } else { Vec::new() };
+        Some(NewInteraction {
+            kind,
+            title: self.title().to_owned(),
+            message: message.clone(),
+            approvers: approvers.clone(),
+            policy,
+            expires_in_s,
+            parameters: None,
+            fields,
+            allow_requester,
+            on_reject: OnReject::Fail,
+        })
     }
 
     /// What it does, in a text.
@@ -74,6 +146,14 @@ impl FlowStep {
             Self::Prompt { prompt, .. } => prompt.clone(),
             Self::Command { argv, .. } => argv.join(" "),
             Self::Webhook { url, .. } => url.clone(),
+            Self::Approval { message, approvers, policy, .. } => match message.as_str() {
+                "" => format!("{policy} of {}", approvers.join(", ")),
+                message => message.to_owned(),
+            },
+            Self::Question { message, fields, .. } => match message.as_str() {
+                "" => fields.iter().map(|field| field.label.as_str()).collect::<Vec<_>>().join(", "),
+                message => message.to_owned(),
+            },
         }
     }
 }
@@ -251,6 +331,7 @@ mod tests {
         assert!(serde_json::from_value::<FlowStep>(wrong).is_err(), "a field of another kind is no field of this one");
         let step: FlowStep =
             serde_json::from_value(json!({"kind": "command", "title": "T", "argv": ["ls", "-l"]})).expect("a step");
-        assert_eq!(step.command().map(|c| c.argv), Some(vec!["ls".to_owned(), "-l".to_owned()]));
+        let argv = vec!["ls".to_owned(), "-l".to_owned()];
+        assert_eq!(step.config(), Some(AgentConfig::Command(CommandConfig { argv, cwd: None, env: Vec::new() })));
     }
 }

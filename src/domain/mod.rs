@@ -5,6 +5,7 @@ pub mod agent;
 pub mod agent_form;
 pub mod agent_settings;
 pub mod ansi;
+pub mod approval;
 pub mod budget;
 pub mod bulk;
 pub mod columns;
@@ -19,10 +20,13 @@ pub mod find;
 pub mod fleet;
 pub mod flow;
 pub mod id;
+pub mod interaction;
 pub mod list_query;
 pub mod memory;
+pub mod notify;
 pub mod page;
 pub mod parts;
+pub mod policy;
 pub mod reading;
 pub mod schedule;
 pub mod since;
@@ -41,6 +45,10 @@ pub use agent_settings::{
     AgentAbout, AgentConfig, AgentDetail, AgentLimits, AgentPatch, Budget, CommandConfig, NewAgent, OpenaiConfig,
     RetryOn, RetryPolicy, WebhookConfig,
 };
+pub use approval::{
+    Approval, ApprovalDetail, ApprovalPage, ApprovalRun, ApprovalsPage, ApprovalsPart, Approver, InteractionOutcome,
+    NewStandingRule, NotCounted, Response, ResponseResult, ResponseToMany, Standing, StandingRule,
+};
 pub use budget::{BudgetLevel, BudgetState, Spending};
 pub use bulk::{
     BULK_LIMIT, BulkAction, BulkJob, BulkPreview, BulkProgress, BulkResult, BulkRow, BulkRowSeen, BulkState,
@@ -51,7 +59,7 @@ pub use compare::{ComparedPart, ComparedParts, Comparison, DiffRow, PartSide, Si
 pub use control::{NewRun, Retry, StopRecord, Trial};
 pub use error::{Error, FieldError, Result};
 pub use event::{ClientFrame, EventKind, FrameType, ServerFrame, Topic};
-pub use execution::{ExecutionDetail, ExecutionPatch, ExecutionSummary, Interaction, NewExecution, RunLink};
+pub use execution::{ExecutionDetail, ExecutionPatch, ExecutionSummary, NewExecution, RunLink};
 pub use failure::{Failure, FailureGroup, FailureGroups, LastGood};
 pub use filter::{Choice, Dialect, Filter, Label, Range, Window};
 pub use fleet::{AgentCounts, AgentStanding, Fleet};
@@ -60,11 +68,19 @@ pub use flow::{
     NewFlow, NewFlowRun, OnInterruption, PlannedStep,
 };
 pub use id::ExecutionId;
+pub use interaction::{
+    Answers, FieldKind, InteractionKind, InteractionStatus, NewInteraction, OnReject, QuestionField,
+};
 pub use list_query::{ListQuery, QueryError};
 pub use memory::{Memory, MemoryContent};
+pub use notify::{
+    Channel, Delivery, DeliveryPage, DeliveryState, NewNotifySettings, NewWebhook, NewsKind, NotifyPage,
+    NotifySettings, SavedNotifySettings, Told, WebhookFormat, WebhookSettings, WebhookStanding,
+};
 pub use page::{ExecutionPage, FirstPage, RunCount, Sort, SortField};
 pub use parts::{LogLine, LogStream, NewLogLine, NewStep, NewToolCall, PartStatus, Step, ToolCall};
-pub use reading::{ListedCall, LogHits, Markup, RunExtras, RunRecord, SubRun};
+pub use policy::{Decision, Policy, Tally, Verdict};
+pub use reading::{ApprovalRecord, ListedCall, LogHits, Markup, RunExtras, RunRecord, SubRun};
 pub use schedule::{NewSchedule, Overlap, Schedule};
 pub use since::{Beside, Since};
 pub use stats::{AgentStats, FacetValue, Facets, Numbers, Stats};

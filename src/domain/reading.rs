@@ -1,5 +1,6 @@
 //! Both sides. What pages read of a run besides its record.
 
+use super::approval::ApprovalDetail;
 use super::execution::{ExecutionDetail, RunLink};
 use super::id::ExecutionId;
 use super::parts::ToolCall;
@@ -30,6 +31,14 @@ pub struct RunExtras {
     pub steps: i64,
     /// Runs below this one, parents before their children.
     pub below: Vec<SubRun>,
+}
+
+/// An approval as its page shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalRecord {
+    pub detail: ApprovalDetail,
+    /// Absent where the message uses no Markdown.
+    pub message: Option<Markup>,
 }
 
 /// A run in the tree below another.
