@@ -71,13 +71,26 @@ impl Caller {
         self.writer()?;
         self.unlimited()?;
         if matches!(self.credential, Credential::Token(_)) && self.scope < Scope::Admin {
-            return Err(Error::Forbidden("tokens are made by a person signed in, or with scope `admin`".to_owned()));
+            return Err(Error::Forbidden(
+                "this is for a person signed in, or a token with scope `admin`: it outlives a token's own end"
+                    .to_owned(),
+            ));
         }
         Ok(())
     }
 
     pub fn now(&self) -> Timestamp {
         self.app.now()
+    }
+
+    /// Whether their token is for some agents only: then they are nobody elsewhere.
+    pub fn is_limited(&self) -> bool {
+        self.limited
+    }
+
+    /// Whether their credential is for this agent: a token may be for some only. It says nothing of the person.
+    pub fn reaches(&self, agent_key: i64) -> bool {
+        !self.limited || self.visible.includes(agent_key)
     }
 
     /// Which agents' executions this caller may see.
@@ -183,6 +196,11 @@ impl Caller {
         Ok(Self { claim: Some(Claim { key, request }), ..self.clone() })
     }
 
+    /// The same caller, for several changes that are each judged alone: the answer to all of them is kept with the key.
+    pub fn unclaimed(&self) -> Self {
+        Self { claim: None, ..self.clone() }
+    }
+
     /// The same caller as of now; `None` when the session or token has ended.
     pub async fn refreshed(&self) -> Result<Option<Self>> {
         match &self.credential {
@@ -207,9 +225,36 @@ impl Caller {
     }
 }
 
-/// Callers by credential, for a moment.
+/// Who is behind credentials, for a moment.
 #[derive(Default)]
-pub struct Cache(Mutex<HashMap<Credential, (Timestamp, u64, Caller)>>);
+pub struct Cache(Mutex<HashMap<Credential, (Timestamp, u64, Known)>>);
+
+/// A caller without the app: kept in it, a caller would keep it, and its database, open for ever.
+#[derive(Clone)]
+struct Known {
+    user_key: i64,
+    email: String,
+    display_name: String,
+    role: Role,
+    scope: Scope,
+    visible: Arc<Visible>,
+    operable: Arc<Visible>,
+    limited: bool,
+}
+
+impl Known {
+    fn of(caller: &Caller) -> Self {
+        let Caller { user_key, role, scope, limited, .. } = *caller;
+        let (email, display_name) = (caller.email.clone(), caller.display_name.clone());
+        let (visible, operable) = (caller.visible.clone(), caller.operable.clone());
+        Self { user_key, email, display_name, role, scope, visible, operable, limited }
+    }
+
+    fn caller(self, app: App, credential: Credential) -> Caller {
+        let Self { user_key, email, display_name, role, scope, visible, operable, limited } = self;
+        Caller { app, credential, user_key, email, display_name, role, scope, visible, operable, limited, claim: None }
+    }
+}
 
 impl App {
     fn caller(&self, u: UserRow, credential: Credential, scope: Scope, visible: Visible, operable: Visible) -> Caller {
@@ -243,11 +288,11 @@ impl App {
         let epoch = *self.access_changes.borrow();
         {
             let cache = self.access.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((at, e, caller)) = cache.get(&credential)
+            if let Some((at, e, known)) = cache.get(&credential)
                 && *e == epoch
                 && now.millis_since(*at) < FRESH_MS
             {
-                return Ok(Some(caller.clone()));
+                return Ok(Some(known.clone().caller(self.clone(), credential)));
             }
         }
         let found = self.look_up(credential.clone(), now).await?;
@@ -257,7 +302,7 @@ impl App {
                 if cache.len() >= CACHED_AT_MOST {
                     cache.clear();
                 }
-                cache.insert(credential, (now, epoch, caller.clone()));
+                cache.insert(credential, (now, epoch, Known::of(caller)));
             }
             None => {
                 cache.remove(&credential);
@@ -293,6 +338,9 @@ impl App {
             },
             Credential::Local => return Ok(None),
         };
+        if user.left_at.is_some() {
+            return Ok(None);
+        }
         let (mut visible, mut operable) = if user.role == Role::Admin {
             (Visible::All, Visible::All)
         } else {

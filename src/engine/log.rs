@@ -84,9 +84,7 @@ async fn append(app: &App, owner: &str, key: i64, lines: Arc<Vec<NewLogLine>>) -
     app.store
         .write(move |tx| {
             Box::pin(async move {
-                if !queue::holds(tx, key, &owner).await? {
-                    return Err(Error::Conflict("the run is no longer this server's".to_owned()));
-                }
+                queue::must_hold(tx, key, &owner).await?;
                 parts::append_log(tx, key, &lines, now).await.map(|_| ())
             })
         })

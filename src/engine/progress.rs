@@ -4,7 +4,7 @@ use super::job::{Job, timeout_s};
 use super::log::Log;
 use super::{Engine, Halt};
 use crate::app::record;
-use crate::domain::{Error, ExecutionPatch, NewToolCall, Result};
+use crate::domain::{ExecutionPatch, NewToolCall, Result};
 use crate::store::{executions, parts, queue, stops};
 
 impl Engine {
@@ -37,9 +37,7 @@ impl Engine {
         store
             .write(move |tx| {
                 Box::pin(async move {
-                    if !queue::holds(tx, key, &owner).await? {
-                        return Err(Error::Conflict("the run is no longer this server's".to_owned()));
-                    }
+                    queue::must_hold(tx, key, &owner).await?;
                     let mut run = executions::by_key_for_update(tx, key).await?;
                     record::change(tx, &mut run, &total, now).await
                 })

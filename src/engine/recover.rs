@@ -3,11 +3,11 @@
 use super::finish::{End, UNWRITTEN, close};
 use super::job::{Failure, timeout_s};
 use super::{Engine, LEASE, done, flow, is_due};
-use crate::app::App;
-use crate::domain::{Error, EventKind, ExecutionPatch, Result, RetryOn, Status, Timestamp};
+use crate::app::{App, record};
+use crate::domain::{Error, ExecutionPatch, Result, RetryOn, Status, Timestamp};
 use crate::process::leftover;
 use crate::store::queue::Entry;
-use crate::store::{Tx, Visible, agents, events, executions, queue};
+use crate::store::{Tx, Visible, agents, executions, queue};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -125,8 +125,7 @@ async fn interrupted(tx: &mut Tx, app: &App, entry: &Entry, us: &str, now: Times
     let not_before = if programs { app.now().plus_millis(kill_after + MARGIN_MS) } else { now };
     // A run whose end could not be written would come to the same.
     if !ours && flow::take_up_again(tx, &mut run, flow::Interruption::Lost, not_before).await? {
-        executions::save(tx, &mut run, now).await?;
-        events::append(tx, &[(run.key, run.agent_key, EventKind::Updated)], now).await?;
+        record::tell(tx, &mut run, now).await?;
         return Ok(programs.then_some(run.id));
     }
     let mut error = if ours { UNWRITTEN } else { "interrupted: the server that did this run is gone" }.to_owned();
@@ -163,7 +162,7 @@ async fn end_elsewhere(tx: &mut Tx, ids: Vec<String>, now: Timestamp) -> Result<
         let Some(seconds) = agent.timeout_s.filter(|_| run.status == Status::Running) else { continue };
         let error = Some(too_late(seconds));
         let patch = ExecutionPatch { status: Some(Status::Failed), error, ..ExecutionPatch::default() };
-        crate::app::record::change(tx, &mut run, &patch, now).await?;
+        record::change(tx, &mut run, &patch, now).await?;
     }
     Ok(())
 }

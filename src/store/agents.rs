@@ -80,6 +80,15 @@ pub async fn by_key(db: &mut impl Executor, key: i64) -> Result<AgentRow> {
     db.one(q).await
 }
 
+pub async fn by_keys(db: &mut impl Executor, keys: &[i64]) -> Result<Vec<AgentRow>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut q = Query::new(SELECT);
+    q.push("where a.key in ").list(keys.iter().copied());
+    db.all(q).await
+}
+
 /// One agent for changing: on PostgreSQL its row is locked until the transaction ends.
 pub async fn by_key_for_update(tx: &mut Tx, key: i64) -> Result<Option<AgentRow>> {
     let mut q = Query::new(SELECT);

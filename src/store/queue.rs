@@ -3,7 +3,7 @@
 
 use super::db::{Executor, Tx};
 use super::query::Query;
-use crate::domain::{Result, Timestamp};
+use crate::domain::{Error, Result, Timestamp};
 
 /// Where a run stands in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +148,16 @@ pub async fn holds(tx: &mut Tx, execution_key: i64, owner: &str) -> Result<bool>
     Ok(entry.is_some_and(|e| e.state == State::Working && e.owner.as_deref() == Some(owner)))
 }
 
+/// The same, for what only the server at a run may write.
+pub async fn must_hold(tx: &mut Tx, execution_key: i64, owner: &str) -> Result<()> {
+    if holds(tx, execution_key, owner).await? { Ok(()) } else { Err(lost()) }
+}
+
+/// A server writes of a run that another has by now.
+pub fn lost() -> Error {
+    Error::Conflict("the run is no longer this server's".to_owned())
+}
+
 /// A sign of life for the runs a server is at.
 pub async fn renew(tx: &mut Tx, owner: &str, keys: &[i64], now: Timestamp) -> Result<()> {
     for chunk in super::executions::chunks(keys) {
@@ -215,7 +225,7 @@ pub async fn hand_over(tx: &mut Tx, execution_key: i64, owner: &str) -> Result<b
 }
 
 /// Unfinished runs of agents whose own processes do them, that have taken longer than their agent allows: their ids.
-/// Those that wait for a person take as long as the person.
+/// Those that wait for a person take as long as the person, and have their time anew after that.
 pub async fn overdue_elsewhere(db: &mut impl Executor, now: Timestamp) -> Result<Vec<String>> {
     let rows: Vec<(String,)> = db.all(elsewhere_query(now)).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
@@ -225,7 +235,9 @@ fn elsewhere_query(now: Timestamp) -> Query {
     // Few agents have a timeout: SQLite is to start from them, which is what `cross` tells it.
     let sql = "select e.id from agents a cross join executions e where e.agent_key = a.key \
                and a.kind = 'external' and a.timeout_s is not null and e.status = 'running' \
-               and e.sort_at <= $1 - a.timeout_s * 1000000 order by e.sort_at limit 100";
+               and e.sort_at <= $1 - a.timeout_s * 1000000 and not exists (select 1 from interactions i \
+                 where i.execution_key = e.key and i.decided_at > $1 - a.timeout_s * 1000000) \
+               order by e.sort_at limit 100";
     Query::new(sql).bind(now.micros())
 }
 

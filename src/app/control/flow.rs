@@ -1,10 +1,11 @@
 //! Server. Starting runs of flows.
 
 use super::start::{FlowStart, NO_COMMANDS, Start, answer, earlier, enqueue, may_wait, or_earlier, startable};
-use crate::app::{Caller, Config, flows, validate};
+use crate::app::{Caller, Config, flows, interactions, validate};
 use crate::auth::secret;
 use crate::domain::{Error, ExecutionId, FlowStep, NewExecution, NewFlowRun, Result, Trigger};
-use crate::store::agents as agent_rows;
+use crate::store::Tx;
+use crate::store::agents::{self as agent_rows, AgentRow};
 use crate::store::flows::{self as rows, FlowRow, FlowRunFields};
 
 /// Starts a run of a flow in its newest version: it waits in the queue when this returns.
@@ -22,7 +23,7 @@ pub async fn start_flow(caller: &Caller, id: &str, run: NewFlowRun) -> Result<Ex
                     let flow = flow.ok_or(Error::NotFound)?;
                     let agent = agent_rows::by_key(tx, flow.agent_key).await?;
                     startable(&agent, &who.app.config)?;
-                    with_commands(&flow, &who.app.config)?;
+                    may_start(tx, &flow, &agent, Some(who.user_key), &who.app.config).await?;
                     may_wait(tx, &agent, now).await?;
                     let (new, flow) = first_run(&flow, run.message)?;
                     let new = NewExecution { triggered_by: Some(Trigger::Manual), labels: run.labels, ..new };
@@ -40,10 +41,19 @@ pub async fn start_flow(caller: &Caller, id: &str, run: NewFlowRun) -> Result<Ex
     Ok(id)
 }
 
-/// Whether the steps of a flow may be done here.
-pub(crate) fn with_commands(flow: &FlowRow, config: &Config) -> Result<()> {
-    let commands = flows::steps(&flow.steps)?.iter().any(|step| matches!(step, FlowStep::Command { .. }));
-    if commands && !config.allow_commands { Err(Error::Conflict(NO_COMMANDS.to_owned())) } else { Ok(()) }
+/// Whether the steps of a flow may be done here, and whether there is somebody for each that asks.
+pub(crate) async fn may_start(
+    tx: &mut Tx,
+    flow: &FlowRow,
+    agent: &AgentRow,
+    requester: Option<i64>,
+    config: &Config,
+) -> Result<()> {
+    let steps = flows::steps(&flow.steps)?;
+    if steps.iter().any(FlowStep::is_program) && !config.allow_commands {
+        return Err(Error::Conflict(NO_COMMANDS.to_owned()));
+    }
+    interactions::decidable(tx, &steps, requester, agent).await
 }
 
 /// A run of the whole flow. Without a message it is known by the flow's name.

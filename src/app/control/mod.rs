@@ -7,7 +7,7 @@ mod retry;
 mod start;
 mod stop;
 
-pub(crate) use flow::first_run;
+pub(crate) use flow::{first_run, may_start};
 pub use flow::{start_flow, start_flow_once};
 pub use pause::{pause, resume};
 pub(crate) use retry::{From, again, flow_again, retry_in};

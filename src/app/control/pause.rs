@@ -2,10 +2,10 @@
 
 use crate::app::executions::{locked, path_id};
 use crate::app::{Caller, record};
-use crate::domain::{Error, EventKind, ExecutionPatch, ExecutionSummary, Result, Status, Timestamp};
-use crate::store::executions::{self as rows, Record};
+use crate::domain::{Error, ExecutionPatch, ExecutionSummary, Result, Status};
+use crate::store::executions::Record;
 use crate::store::queue::{self, State};
-use crate::store::{Tx, events, flows};
+use crate::store::{Tx, flows};
 
 /// Lets a run of a flow pause: at once if it waits for its turn, else when its step is done.
 pub async fn pause(caller: &Caller, id: &str) -> Result<ExecutionSummary> {
@@ -27,7 +27,12 @@ pub async fn pause(caller: &Caller, id: &str) -> Result<ExecutionSummary> {
                     }
                     State::Working => {
                         flows::ask_to_pause(tx, run.key, Some(now)).await?;
-                        tell(tx, &mut run, now).await?;
+                        record::tell(tx, &mut run, now).await?;
+                    }
+                    // When people have decided, it pauses before its next step.
+                    State::Parked if run.status == Status::Waiting => {
+                        flows::ask_to_pause(tx, run.key, Some(now)).await?;
+                        record::tell(tx, &mut run, now).await?;
                     }
                     // It does not go on either way.
                     State::Parked | State::Away => {}
@@ -49,7 +54,11 @@ pub async fn resume(caller: &Caller, id: &str) -> Result<ExecutionSummary> {
                 let mut run = locked(tx, &who, &id).await?;
                 match place(tx, &run).await? {
                     State::Parked if run.status == Status::Waiting => {
-                        return Err(Error::Conflict("the run waits for a person".to_owned()));
+                        let pausing = flows::of_run(tx, run.key).await?.is_some_and(|f| f.pause_requested_at.is_some());
+                        if !pausing {
+                            let who = run.waiting_on.as_deref().unwrap_or("a person");
+                            return Err(Error::Conflict(format!("the run waits for {who}")));
+                        }
                     }
                     State::Parked => {
                         queue::put_back(tx, run.key, now, None).await?;
@@ -57,7 +66,7 @@ pub async fn resume(caller: &Caller, id: &str) -> Result<ExecutionSummary> {
                     State::Ready | State::Working | State::Away => {}
                 }
                 flows::ask_to_pause(tx, run.key, None).await?;
-                tell(tx, &mut run, now).await?;
+                record::tell(tx, &mut run, now).await?;
                 run.summary()
             })
         })
@@ -74,9 +83,4 @@ async fn place(tx: &mut Tx, run: &Record) -> Result<State> {
     let none = || Error::Conflict("only runs of a flow that Runboard does can pause".to_owned());
     flows::of_run(tx, run.key).await?.ok_or_else(none)?;
     queue::of(tx, run.key).await?.map(|entry| entry.state).ok_or_else(none)
-}
-
-async fn tell(tx: &mut Tx, run: &mut Record, now: Timestamp) -> Result<()> {
-    rows::save(tx, run, now).await?;
-    events::append(tx, &[(run.key, run.agent_key, EventKind::Updated)], now).await
 }

@@ -79,6 +79,7 @@ pub(crate) async fn flow_again(tx: &mut Tx, run: &Record, from: From, new_messag
         From::Step(step) => step,
     };
     let planned = steps_of_flow(&flow.steps)?;
+    let by_hand = matches!(from, From::Step(_));
     // All of them again is for those who ask for it; a run that did all and failed after it has none left to do.
     let last = if matches!(from, From::Failed) { done } else { done.min(planned.len().saturating_sub(1)) };
     let kept = usize::try_from(from_step).ok().filter(|n| *n <= last);
@@ -88,6 +89,11 @@ pub(crate) async fn flow_again(tx: &mut Tx, run: &Record, from: From, new_messag
             format!("must be from 0 to {last}: the steps before it have succeeded"),
         ));
     };
+    // Who asks for a step again asks those again who allowed it, and all that was done on their word: they gave it once.
+    let is_approval = |i: &usize| matches!(planned.get(*i), Some(FlowStep::Approval { .. }));
+    let guard = (0..kept).rev().find(is_approval).filter(|_| by_hand);
+    let kept = guard.map_or(kept, |last| (0..=last).rev().take_while(is_approval).last().unwrap_or(last));
+    let from_step = kept as i64;
     let done = steps.into_iter().take(kept).map(|step| NewStep {
         index: step.index,
         title: Some(step.title),

@@ -1,13 +1,11 @@
 //! Server. Stopping runs: asked for at once, confirmed when the end is known.
 
 use crate::app::executions::{locked, path_id};
-use crate::app::{Caller, record};
-use crate::domain::{
-    Error, EventKind, ExecutionId, ExecutionPatch, ExecutionSummary, Result, Status, StopRecord, Timestamp,
-};
+use crate::app::{Caller, interactions, record};
+use crate::domain::{Error, ExecutionId, ExecutionPatch, ExecutionSummary, Result, Status, StopRecord, Timestamp};
 use crate::store::executions::{self as rows, Record, usd};
 use crate::store::queue::{self, State};
-use crate::store::{Executor, Tx, Visible, events, parts, stops};
+use crate::store::{Executor, Tx, Visible, parts, stops};
 
 /// Asks a run to stop, and with `children` everything below it. One that waits for its turn has ended when this
 /// returns; another ends when whoever runs it confirms.
@@ -69,12 +67,14 @@ async fn request_stop(tx: &mut Tx, record: &mut Record, who: &Caller, now: Times
         let end = ExecutionPatch { status: Some(Status::Cancelled), ..ExecutionPatch::default() };
         record::change(tx, record, &end, now).await?;
     } else {
+        if interactions::stop_asked(tx, record, &who.display_name, now).await? {
+            return Ok(true);
+        }
         if record.status == Status::Waiting {
             // From now on its time counts again, and whoever does it is to hear of this first.
             record::time_anew(tx, record, now).await?;
         }
-        rows::save(tx, record, now).await?;
-        events::append(tx, &[(record.key, record.agent_key, EventKind::Updated)], now).await?;
+        record::tell(tx, record, now).await?;
     }
     Ok(true)
 }

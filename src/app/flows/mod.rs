@@ -9,8 +9,9 @@ pub use runs::{ended, flow_of_run, page, run_steps, standings};
 use super::control::startable;
 use super::{Caller, agents, cursor};
 use crate::domain::{Error, Flow, FlowPatch, FlowStep, NewFlow, Result, Timestamp, page as pages};
-use crate::store::agents as agent_rows;
+use crate::store::agents::{self as agent_rows, AgentRow};
 use crate::store::flows::{self as rows, FlowRow, NewVersion};
+use std::collections::{BTreeSet, HashMap};
 
 /// Flows of one agent.
 const MOST_FLOWS: i64 = 200;
@@ -30,8 +31,7 @@ fn written(steps: &[FlowStep]) -> Result<String> {
 }
 
 /// A flow as the caller may know it.
-async fn seen(caller: &Caller, row: FlowRow) -> Result<Flow> {
-    let agent = agent_rows::by_key(&mut caller.app.store.read(), row.agent_key).await?;
+fn seen(caller: &Caller, row: FlowRow, agent: &AgentRow) -> Result<Flow> {
     let can_write = caller.writer().is_ok();
     Ok(Flow {
         steps: steps(&row.steps)?,
@@ -45,7 +45,7 @@ async fn seen(caller: &Caller, row: FlowRow) -> Result<Flow> {
         updated_at: Timestamp::from_micros(row.updated_at),
         updated_by: row.updated_by,
         can_edit: can_write && (agent.owner_key == caller.user_key || caller.admin().is_ok()),
-        can_run: can_write && caller.operates(agent.key) && startable(&agent, &caller.app.config).is_ok(),
+        can_run: can_write && caller.operates(agent.key) && startable(agent, &caller.app.config).is_ok(),
     })
 }
 
@@ -57,7 +57,8 @@ pub(crate) async fn find(caller: &Caller, id: &str, version: Option<i64>) -> Res
 
 pub async fn get(caller: &Caller, id: &str, version: Option<i64>) -> Result<Flow> {
     let row = find(caller, id, version).await?;
-    seen(caller, row).await
+    let agent = agent_rows::by_key(&mut caller.app.store.read(), row.agent_key).await?;
+    seen(caller, row, &agent)
 }
 
 /// Flows by name, those of one agent if it is named.
@@ -68,11 +69,17 @@ pub async fn list(
     limit: i64,
 ) -> Result<(Vec<Flow>, Option<String>)> {
     let (rows, next) = list_rows(caller, agent_name, cursor, limit).await?;
-    let mut flows = Vec::with_capacity(rows.len());
-    for row in rows {
-        flows.push(seen(caller, row).await?);
-    }
-    Ok((flows, next))
+    let agents = agents_of(caller, &rows).await?;
+    let with = rows.into_iter().filter_map(|row| agents.get(&row.agent_key).map(|agent| (row, agent)));
+    Ok((with.map(|(row, agent)| seen(caller, row, agent)).collect::<Result<_>>()?, next))
+}
+
+/// The agents of these flows, each read once.
+async fn agents_of(caller: &Caller, rows: &[FlowRow]) -> Result<HashMap<i64, AgentRow>> {
+    let keys: BTreeSet<i64> = rows.iter().map(|row| row.agent_key).collect();
+    let keys: Vec<i64> = keys.into_iter().collect();
+    let found = agent_rows::by_keys(&mut caller.app.store.read(), &keys).await?;
+    Ok(found.into_iter().map(|agent| (agent.key, agent)).collect())
 }
 
 async fn list_rows(
@@ -112,6 +119,7 @@ pub async fn create(caller: &Caller, new: NewFlow) -> Result<Flow> {
             Box::pin(async move {
                 let agent = agents::owned_still(tx, &who, agent_key).await?;
                 startable(&agent, &who.app.config)?;
+                check::people(tx, &new.steps).await?;
                 let name = new.name.trim();
                 free(tx, agent.key, name, None).await?;
                 if rows::count(tx, agent.key).await? >= MOST_FLOWS {
@@ -155,6 +163,7 @@ pub async fn change(caller: &Caller, id: &str, patch: FlowPatch) -> Result<Flow>
                 let name = patch.name.unwrap_or_else(|| flow.name.clone());
                 let given = patch.steps.map_or_else(|| steps(&flow.steps), Ok)?;
                 check::flow(&who, &name, &given)?;
+                check::people(tx, &given).await?;
                 let name = name.trim();
                 free(tx, flow.agent_key, name, Some(&flow.id)).await?;
                 let on_interruption = patch.on_interruption.unwrap_or(flow.on_interruption);

@@ -1,6 +1,6 @@
 //! Server. Runs of flows: which there are, which flow each does, and how far it is.
 
-use super::{list_rows, seen, steps};
+use super::{agents_of, list_rows, seen, steps};
 use crate::app::executions as runs;
 use crate::app::{Caller, cursor};
 use crate::domain::execution::preview;
@@ -64,10 +64,12 @@ pub async fn standings(caller: &Caller, cursor: Option<String>) -> Result<FlowLi
     let keys: Vec<i64> = found.iter().map(|f| f.key).collect();
     let newest = rows::newest_runs(&mut caller.app.store.read(), &keys).await?;
     let newest: HashMap<i64, &Record> = newest.iter().map(|(flow, run)| (*flow, run)).collect();
+    let agents = agents_of(caller, &found).await?;
     let mut flows = Vec::with_capacity(found.len());
     for row in found {
+        let Some(agent) = agents.get(&row.agent_key) else { continue };
         let last_run = newest.get(&row.key).map(|run| run.summary()).transpose()?;
-        flows.push(FlowStanding { flow: seen(caller, row).await?, last_run });
+        flows.push(FlowStanding { flow: seen(caller, row, agent)?, last_run });
     }
     Ok(FlowList { flows, next_cursor })
 }

@@ -1,6 +1,7 @@
 //! Server. New executions, one or many.
 
 use super::clean;
+use crate::app::notify::{self, News};
 use crate::app::{Caller, validate};
 use crate::domain::agent::slug;
 use crate::domain::execution::preview;
@@ -116,6 +117,8 @@ async fn add_all(tx: &mut Tx, who: &Caller, new: Vec<NewExecution>, now: Timesta
         news.push((*key, r.record.agent_key, EventKind::of(r.record.status, true)));
     }
     events::append(tx, &news, now).await?;
+    let failed: Vec<&Record> = records.iter().map(|r| &r.record).filter(|r| r.status == Status::Failed).collect();
+    notify::tell(tx, News::Failed { runs: &failed }, now).await?;
     Ok((results, registered))
 }
 
@@ -132,12 +135,15 @@ async fn agent(
         if found.retired_at.is_some() && who.visible().includes(found.key) {
             return Err(Error::Conflict(format!("the agent `{name}` was deleted and takes no new runs")));
         }
-        // Ownership is asked here too: an agent registered a moment ago is not in the caller's set yet.
-        return if who.may_operate(found.key) || (found.owner_key == who.user_key && who.may_register()) {
-            Ok(found)
-        } else {
-            Err(Error::Forbidden(format!("you may not record runs of the agent `{name}`")))
-        };
+        if who.may_operate(found.key) {
+            return Ok(found);
+        }
+        // Registered a moment ago, it is not in the caller's set yet: like one that is registered now.
+        if found.owner_key == who.user_key && who.may_register() {
+            *registered = true;
+            return Ok(found);
+        }
+        return Err(Error::Forbidden(format!("you may not record runs of the agent `{name}`")));
     }
     if !who.may_register() {
         return Err(Error::Forbidden(format!("you may not register the agent `{name}`")));

@@ -7,7 +7,7 @@ mod patch;
 pub(super) use create::insert;
 pub use create::{batch, create};
 pub use parts::{append_log, upsert_steps, upsert_tool_calls};
-pub(crate) use patch::{change, time_anew};
+pub(crate) use patch::{change, tell, time_anew};
 pub use patch::{heartbeat, patch};
 
 /// Bytes of error and other texts PostgreSQL can hold: it has no NUL.

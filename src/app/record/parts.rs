@@ -1,11 +1,10 @@
 //! Server. Log lines, tool calls and steps of a run.
 
-use super::patch::told_to_stop;
+use super::patch::{tell, told_to_stop};
 use crate::app::executions::{locked, path_id};
 use crate::app::{Caller, validate};
-use crate::domain::{Error, EventKind, NewLogLine, NewStep, NewToolCall, Result, Timestamp};
-use crate::store::executions::{self as rows, Record};
-use crate::store::{Tx, events, flows, parts};
+use crate::domain::{Error, NewLogLine, NewStep, NewToolCall, Result};
+use crate::store::{flows, parts};
 
 /// Appends lines; answers the number of the last one and whether the run is asked to stop.
 pub async fn append_log(caller: &Caller, id: &str, lines: Vec<NewLogLine>) -> Result<(i64, bool)> {
@@ -50,7 +49,7 @@ pub async fn upsert_tool_calls(caller: &Caller, id: &str, calls: Vec<NewToolCall
                 record.tool_call_count = count;
                 record.current_tool_since = current.as_ref().map(|(_, since)| *since);
                 record.current_tool = current.map(|(name, _)| name);
-                tell(tx, record, now).await
+                tell(tx, &mut record, now).await
             })
         })
         .await
@@ -75,13 +74,8 @@ pub async fn upsert_steps(caller: &Caller, id: &str, steps: Vec<NewStep>) -> Res
                 if current.is_some() {
                     record.current_step = current;
                 }
-                tell(tx, record, now).await
+                tell(tx, &mut record, now).await
             })
         })
         .await
-}
-
-async fn tell(tx: &mut Tx, mut record: Record, now: Timestamp) -> Result<()> {
-    rows::save(tx, &mut record, now).await?;
-    events::append(tx, &[(record.key, record.agent_key, EventKind::Updated)], now).await
 }

@@ -3,10 +3,13 @@
 use super::clean;
 use crate::app::agents::timeout_s;
 use crate::app::executions::{locked, path_id};
-use crate::app::{Caller, validate};
+use crate::app::notify::{self, News};
+use crate::app::{Caller, interactions, validate};
 use crate::domain::execution::preview;
 use crate::domain::failure::fingerprint;
-use crate::domain::{AgentKind, Error, EventKind, ExecutionPatch, ExecutionSummary, Result, Status, Timestamp};
+use crate::domain::{
+    AgentKind, Error, EventKind, ExecutionPatch, ExecutionSummary, InteractionOutcome, Result, Status, Timestamp,
+};
 use crate::store::executions::{self as rows, Record, nanos};
 use crate::store::queue::{self, State};
 use crate::store::{Tx, agents, events, flows, search, stops};
@@ -26,6 +29,9 @@ pub async fn patch(caller: &Caller, id: &str, patch: ExecutionPatch) -> Result<E
                 let mut record = locked(tx, &who, &id).await?;
                 if reports(&patch, record.status) {
                     not_the_engines(tx, &record, &patch).await?;
+                }
+                if patch.status.is_some_and(|s| !s.is_terminal() && s != Status::Waiting) {
+                    interactions::none_pending(tx, &record).await?;
                 }
                 let before = record.status;
                 change(tx, &mut record, &patch, now).await?;
@@ -104,6 +110,7 @@ pub(super) async fn told_to_stop(tx: &mut Tx, record: &Record, now: Timestamp) -
 
 /// Changes a run in a transaction: the row, its texts, the event. With its end it leaves the queue.
 pub(crate) async fn change(tx: &mut Tx, record: &mut Record, patch: &ExecutionPatch, now: Timestamp) -> Result<()> {
+    let before = record.status;
     apply(record, patch, now)?;
     if patch.response.is_some() || patch.error.is_some() {
         replace_texts(tx, record, patch).await?;
@@ -113,10 +120,20 @@ pub(crate) async fn change(tx: &mut Tx, record: &mut Record, patch: &ExecutionPa
     }
     if patch.status.is_some_and(Status::is_terminal) {
         queue::remove(tx, record.key).await?;
+        interactions::run_ended(tx, record, now).await?;
     }
     rows::save(tx, record, now).await?;
+    if before != Status::Failed && record.status == Status::Failed {
+        notify::tell(tx, News::Failed { runs: &[record] }, now).await?;
+    }
     let kind = if patch.status.is_some() { EventKind::of(record.status, false) } else { EventKind::Updated };
     events::append(tx, &[(record.key, record.agent_key, kind)], now).await
+}
+
+/// Saves a run whose status is as it was, and tells of it.
+pub(crate) async fn tell(tx: &mut Tx, record: &mut Record, now: Timestamp) -> Result<()> {
+    rows::save(tx, record, now).await?;
+    events::append(tx, &[(record.key, record.agent_key, EventKind::Updated)], now).await
 }
 
 fn apply(r: &mut Record, p: &ExecutionPatch, now: Timestamp) -> Result<()> {
@@ -209,8 +226,8 @@ async fn replace_texts(tx: &mut Tx, r: &mut Record, p: &ExecutionPatch) -> Resul
     search::replace(tx, r.key, &search::folded(message, response, error)).await
 }
 
-/// A sign of life; answers whether the run is asked to stop.
-pub async fn heartbeat(caller: &Caller, id: &str) -> Result<bool> {
+/// A sign of life; answers whether the run is asked to stop, and what came of what it asked.
+pub async fn heartbeat(caller: &Caller, id: &str) -> Result<(bool, Vec<InteractionOutcome>)> {
     let id = path_id(id)?;
     caller.writer()?;
     let (who, now) = (caller.clone(), caller.now());
@@ -219,17 +236,18 @@ pub async fn heartbeat(caller: &Caller, id: &str) -> Result<bool> {
             Box::pin(async move {
                 let mut record = locked(tx, &who, &id).await?;
                 let last = record.heartbeat_at.map(Timestamp::from_micros);
+                let asked =
+                    if record.had_interaction { interactions::outcomes(tx, record.key).await? } else { Vec::new() };
                 if record.status.is_terminal() {
-                    return Ok(false);
+                    return Ok((false, asked));
                 }
                 if last.is_none_or(|t| now.millis_since(t) >= HEARTBEAT_NEWS_MS) {
                     record.heartbeat_at = Some(now.micros());
-                    rows::save(tx, &mut record, now).await?;
-                    events::append(tx, &[(record.key, record.agent_key, EventKind::Updated)], now).await?;
+                    tell(tx, &mut record, now).await?;
                 } else {
                     rows::touch(tx, record.key, now).await?;
                 }
-                told_to_stop(tx, &record, now).await
+                Ok((told_to_stop(tx, &record, now).await?, asked))
             })
         })
         .await

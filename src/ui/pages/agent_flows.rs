@@ -30,15 +30,13 @@ pub fn AgentFlows() -> impl IntoView {
             if flows.is_empty() {
                 return ().into_any();
             }
-            {
-                view! {
-                    <div class="agent-flows">
-                        <h2>"Flows"</h2>
-                        <ul>{flows.into_iter().map(one).collect::<Vec<_>>()}</ul>
-                    </div>
-                }
-                .into_any()
+            view! {
+                <div class="agent-flows">
+                    <h2>"Flows"</h2>
+                    <ul>{flows.into_iter().map(one).collect::<Vec<_>>()}</ul>
+                </div>
             }
+            .into_any()
         })
     };
     view! { <Suspense>{view_of(line)}</Suspense> }
