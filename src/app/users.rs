@@ -1,6 +1,6 @@
 //! Server. The people of an installation; for admins.
 
-use super::{App, Caller, session};
+use super::{App, Caller, interactions, session};
 use crate::domain::{Error, Result, Role};
 pub use crate::store::users::UserRow;
 use crate::store::users::{self as rows, NewUser};
@@ -16,6 +16,27 @@ pub async fn create(
     caller.admin()?;
     let user = session::new_user(email, display_name, role, password).await?;
     add(&caller.app, user).await
+}
+
+/// Somebody leaves, for admins: nothing of theirs is good any more, and nobody waits for them.
+pub async fn remove(caller: &Caller, email: &str) -> Result<()> {
+    caller.admin()?;
+    let (who, email, now) = (caller.clone(), email.trim().to_lowercase(), caller.now());
+    caller
+        .write(move |tx| {
+            Box::pin(async move {
+                let user = rows::by_email(tx, &email).await?.ok_or(Error::NotFound)?;
+                if user.key == who.user_key {
+                    return Err(Error::Conflict("another admin has to remove you".to_owned()));
+                }
+                rows::leave(tx, user.key, now).await?;
+                interactions::recount_without(tx, (user.key, &user.display_name), &who.display_name, now).await
+            })
+        })
+        .await?;
+    caller.app.access_changed();
+    caller.app.bell.ring();
+    Ok(())
 }
 
 /// Adds a person from the machine itself, where there need not be an admin yet.

@@ -39,7 +39,7 @@ impl Check {
     }
 
     /// Readers of JSON go down 128 levels; a record lies a few levels deep in what they read.
-    fn depth(&mut self, field: &str, value: Option<&Value>) {
+    pub fn depth(&mut self, field: &str, value: Option<&Value>) {
         if value.is_some_and(|v| deeper_than(v, DEPTH)) {
             self.wrong(field, format!("is nested more than {DEPTH} levels deep"));
         }

@@ -25,3 +25,9 @@ pub fn fingerprint(parts: &[&[u8]]) -> String {
     }
     URL_SAFE_NO_PAD.encode(hasher.finalize())
 }
+
+/// SHA-256 of what is there and nothing else, in hexadecimal: anybody can check it.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|n| char::from(if n < 10 { b'0' + n } else { b'a' + n - 10 }));
+    Sha256::digest(bytes).iter().flat_map(digits).collect()
+}

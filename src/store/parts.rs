@@ -54,6 +54,16 @@ pub async fn steps(db: &mut impl Executor, key: i64, from: i64, limit: i64) -> R
     Ok(db.all::<StepRow>(q).await?.into_iter().map(Step::from).collect())
 }
 
+/// The newest steps, before this one if it is given, in order.
+pub async fn last_steps(db: &mut impl Executor, key: i64, before: Option<i64>, limit: i64) -> Result<Vec<Step>> {
+    let mut q = Query::new(STEP_COLUMNS);
+    q.value(key).push(" and position < ").value(before.unwrap_or(i64::MAX));
+    q.push(" order by position desc limit ").value(limit);
+    let mut steps: Vec<Step> = db.all::<StepRow>(q).await?.into_iter().map(Step::from).collect();
+    steps.reverse();
+    Ok(steps)
+}
+
 pub async fn step(db: &mut impl Executor, key: i64, position: i64) -> Result<Option<Step>> {
     Ok(steps(db, key, position, 1).await?.into_iter().find(|s| s.index == position))
 }

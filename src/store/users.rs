@@ -14,9 +14,12 @@ pub struct UserRow {
     pub role: Role,
     pub password_hash: Option<String>,
     pub created_at: i64,
+    /// Can do nothing more.
+    pub left_at: Option<i64>,
 }
 
-const SELECT: &str = "select u.key, u.id, u.email, u.display_name, u.role, u.password_hash, u.created_at from users u ";
+const SELECT: &str =
+    "select u.key, u.id, u.email, u.display_name, u.role, u.password_hash, u.created_at, u.left_at from users u ";
 
 pub struct NewUser {
     pub id: String,
@@ -30,10 +33,12 @@ pub async fn any(db: &mut impl Executor) -> Result<bool> {
     Ok(db.maybe::<(i64,)>(Query::new("select key from users limit 1")).await?.is_some())
 }
 
-/// Whether the user was added; an e-mail can be taken only once.
+/// Whether the user was added; an e-mail can be taken only once. Who has left can come back.
 pub async fn add(tx: &mut Tx, u: &NewUser, now: Timestamp) -> Result<bool> {
     let sql = "insert into users (id, email, display_name, role, password_hash, created_at) \
-               values ($1, $2, $3, $4, $5, $6) on conflict (email) do nothing";
+               values ($1, $2, $3, $4, $5, $6) on conflict (email) do update set display_name = excluded.display_name, \
+               role = excluded.role, password_hash = excluded.password_hash, left_at = null \
+               where users.left_at is not null";
     let q = Query::new(sql)
         .bind(u.id.as_str())
         .bind(u.email.as_str())
@@ -46,8 +51,38 @@ pub async fn add(tx: &mut Tx, u: &NewUser, now: Timestamp) -> Result<bool> {
 
 pub async fn by_email(db: &mut impl Executor, email: &str) -> Result<Option<UserRow>> {
     let mut q = Query::new(SELECT);
-    q.push("where u.email = ").value(email);
+    q.push("where u.left_at is null and u.email = ").value(email);
     db.maybe(q).await
+}
+
+/// People who have a role now, at most so many.
+pub async fn with_role(db: &mut impl Executor, role: Role, limit: i64) -> Result<Vec<i64>> {
+    let sql = "select key from users where role = $1 and left_at is null order by key limit $2";
+    let rows: Vec<(i64,)> = db.all(Query::new(sql).bind(role.as_str()).bind(limit)).await?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
+}
+
+/// Those of these people who have not left.
+pub async fn still_here(db: &mut impl Executor, keys: &[Option<i64>]) -> Result<Vec<i64>> {
+    let mut q = Query::new("select key from users where left_at is null and key in ");
+    q.list(keys.iter().copied()).push(" order by key");
+    let rows: Vec<(i64,)> = db.all(q).await?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
+}
+
+/// Somebody leaves: their name stays on what they did. No session, token or share of theirs is good any more.
+pub async fn leave(tx: &mut Tx, key: i64, now: Timestamp) -> Result<()> {
+    for sql in [
+        "delete from sessions where user_key = $1",
+        "delete from tokens where user_key = $1",
+        "delete from shares where user_key = $1",
+        "delete from standing_rules where user_key = $1",
+        "delete from notify_settings where user_key = $1",
+    ] {
+        tx.run(Query::new(sql).bind(key)).await?;
+    }
+    let sql = "update users set left_at = $1, password_hash = null where key = $2";
+    tx.run(Query::new(sql).bind(now.micros()).bind(key)).await.map(|_| ())
 }
 
 pub async fn by_key(db: &mut impl Executor, key: i64) -> Result<Option<UserRow>> {
@@ -59,14 +94,14 @@ pub async fn by_key(db: &mut impl Executor, key: i64) -> Result<Option<UserRow>>
 /// The first admin: who a command on the machine itself acts as.
 pub async fn first_admin(db: &mut impl Executor) -> Result<Option<UserRow>> {
     let mut q = Query::new(SELECT);
-    q.push("where u.role = 'admin' order by u.key limit 1");
+    q.push("where u.role = 'admin' and u.left_at is null order by u.key limit 1");
     db.maybe(q).await
 }
 
 /// Users by e-mail, after `after`.
 pub async fn list(db: &mut impl Executor, after: &str, limit: i64) -> Result<Vec<UserRow>> {
     let mut q = Query::new(SELECT);
-    q.push("where u.email > ").value(after).push(" order by u.email limit ").value(limit);
+    q.push("where u.left_at is null and u.email > ").value(after).push(" order by u.email limit ").value(limit);
     db.all(q).await
 }
 

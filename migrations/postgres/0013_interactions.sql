@@ -1,0 +1,87 @@
+-- What runs ask of people: approvals and questions, who is asked, and what was answered.
+
+create table interactions (
+  key bigint generated always as identity primary key,
+  id text not null unique,
+  execution_key bigint not null references executions (key) on delete cascade,
+  agent_key bigint not null,
+  kind text not null check (kind in ('approval', 'question')),
+  -- The flow's step that asks.
+  step bigint,
+  title text not null,
+  message text not null,
+  policy text not null check (policy in ('any', 'all', 'majority')),
+  -- JSON.
+  parameters text,
+  parameters_hash text not null,
+  -- Of title, message and parameters: what is equal is decided together.
+  alike text not null,
+  -- JSON; of a question.
+  fields text,
+  answers text,
+  -- Who started the run.
+  requester_key bigint references users (key),
+  -- Whoever operates the agent may answer, named or not.
+  open_to_operators boolean not null,
+  on_reject text not null check (on_reject in ('fail', 'continue')),
+  status text not null check (status in ('pending', 'approved', 'rejected', 'answered', 'timeout', 'cancelled')),
+  -- How it ended, and by whom.
+  outcome text,
+  asked_at bigint not null,
+  expires_at bigint,
+  remind_at bigint,
+  decided_at bigint,
+  changed_at bigint not null
+);
+create index interactions_by_execution on interactions (execution_key, key);
+create index interactions_by_agent on interactions (agent_key, decided_at, key) where decided_at is not null;
+create index interactions_decided on interactions (decided_at, key) where decided_at is not null;
+create index interactions_by_status on interactions (status, key);
+create index interactions_expiring on interactions (expires_at) where status = 'pending' and expires_at is not null;
+create index interactions_reminding on interactions (remind_at) where status = 'pending' and remind_at is not null;
+
+create table approvers (
+  interaction_key bigint not null references interactions (key) on delete cascade,
+  user_key bigint not null references users (key),
+  -- Does not count.
+  excluded text check (excluded in ('requester', 'removed')),
+  decision text check (decision in ('approve', 'reject')),
+  comment text,
+  at bigint,
+  -- The standing rule that decided.
+  rule_key bigint,
+  -- Kept beside what it follows from, so that what waits for somebody is found at once: it is pending, the person
+  -- counts and has said nothing.
+  turn boolean not null,
+  -- The same of what was asked, for finding and counting what is equal, and when it was over.
+  alike text not null,
+  ended_at bigint,
+  primary key (interaction_key, user_key)
+);
+create index approvers_turn on approvers (user_key, interaction_key) where turn;
+create index approvers_ended on approvers (user_key, ended_at, interaction_key) where ended_at is not null;
+create index approvers_alike on approvers (user_key, alike, interaction_key);
+
+-- What somebody approves without being asked, until then.
+create table standing_rules (
+  key bigint generated always as identity primary key,
+  id text not null unique,
+  user_key bigint not null references users (key) on delete cascade,
+  agent_key bigint not null references agents (key) on delete cascade,
+  alike text not null,
+  title text not null,
+  message text not null,
+  parameters text,
+  parameters_hash text not null,
+  created_at bigint not null,
+  expires_at bigint not null,
+  revoked_at bigint,
+  revoked_by bigint references users (key),
+  uses bigint not null default 0,
+  last_used_at bigint
+);
+create index standing_rules_by_user on standing_rules (user_key, key);
+create index standing_rules_by_agent on standing_rules (agent_key, alike, user_key);
+
+-- People who left keep their name on what they did, and can do nothing more.
+alter table users add column left_at bigint;
