@@ -12,8 +12,19 @@ pub struct Context {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
     pub title: String,
+    pub by: By,
     pub input: String,
     pub output: String,
+}
+
+/// Who did it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Agent,
+    /// People allowed that it goes on.
+    Approval,
+    /// People answered.
+    Answer,
 }
 
 impl Context {
@@ -21,15 +32,35 @@ impl Context {
     pub fn messages(&self, system: Option<&str>, prompt: &str) -> Vec<Value> {
         let system: Vec<String> = system.map(str::to_owned).into_iter().chain(self.memories_in_words()).collect();
         let system = (!system.is_empty()).then(|| json!({"role": "system", "content": system.join("\n\n")}));
-        let before = self.before.iter().flat_map(|e| {
-            [json!({"role": "user", "content": e.input}), json!({"role": "assistant", "content": e.output})]
-        });
-        system.into_iter().chain(before).chain([json!({"role": "user", "content": prompt})]).collect()
+        let mut messages: Vec<Value> = system.into_iter().collect();
+        // What people said goes with the next prompt: there are models that want to be spoken to in turns.
+        let mut said: Vec<String> = Vec::new();
+        for e in &self.before {
+            if e.by == By::Agent {
+                said.push(e.input.clone());
+                messages.push(json!({"role": "user", "content": said.join("\n\n")}));
+                messages.push(json!({"role": "assistant", "content": e.output}));
+                said.clear();
+            } else {
+                said.push(format!("{}\n{}", e.title, e.output));
+            }
+        }
+        said.push(prompt.to_owned());
+        messages.push(json!({"role": "user", "content": said.join("\n\n")}));
+        messages
+    }
+
+    /// What a step that is no prompt is sent: what the one before it came to. An approval lets through what was there.
+    pub fn passed_on(&self) -> Option<&str> {
+        self.before.iter().rev().find(|e| e.by != By::Approval).map(|e| e.output.as_str())
     }
 
     /// As one text that ends with this prompt, for programs; without anything before it, the prompt alone.
     pub fn text(&self, prompt: &str) -> String {
-        let before = self.before.iter().map(|e| format!("# {}\n\n{}\n\n## Response\n\n{}", e.title, e.input, e.output));
+        let before = self.before.iter().map(|e| match e.by {
+            By::Agent => format!("# {}\n\n{}\n\n## Response\n\n{}", e.title, e.input, e.output),
+            By::Approval | By::Answer => format!("# {}\n\n{}", e.title, e.output),
+        });
         let before: Vec<String> = self.memories_in_words().into_iter().chain(before).collect();
         if before.is_empty() { prompt.to_owned() } else { format!("{}\n\n# Now\n\n{prompt}", before.join("\n\n")) }
     }
@@ -56,7 +87,8 @@ mod tests {
     use super::*;
 
     fn context() -> Context {
-        let before = vec![Exchange { title: "One".into(), input: "Say one".into(), output: "one".into() }];
+        let before =
+            vec![Exchange { title: "One".into(), by: By::Agent, input: "Say one".into(), output: "one".into() }];
         Context { memories: vec![("tone".into(), "short".into())], before }
     }
 
@@ -75,6 +107,24 @@ mod tests {
         ];
         assert_eq!(roles, expected.map(|(r, c)| (r.to_owned(), c.to_owned())));
         assert_eq!(Context::default().messages(None, "Hi"), vec![json!({"role": "user", "content": "Hi"})]);
+    }
+
+    #[test]
+    fn what_people_said_goes_with_the_next_prompt_and_an_approval_passes_on_what_was_there() {
+        let mut context = context();
+        let people = |title: &str, by, output: &str| Exchange {
+            title: title.into(),
+            by,
+            input: String::new(),
+            output: output.into(),
+        };
+        context.before.push(people("Go on?", By::Approval, "approved by Ann"));
+        assert_eq!(context.passed_on(), Some("one"));
+        context.before.push(people("Which?", By::Answer, "Colour: red"));
+        assert_eq!(context.passed_on(), Some("Colour: red"));
+        let last = context.messages(None, "Paint").pop().expect("a message");
+        assert_eq!(last["content"], "Go on?\napproved by Ann\n\nWhich?\nColour: red\n\nPaint");
+        assert_eq!(context.messages(None, "Paint").len(), 4, "memories, one prompt, its answer, the next prompt");
     }
 
     #[test]

@@ -1,16 +1,16 @@
 //! Server. Runs of flows: one step after another, each written down when it begins and when it has ended. Between steps a
 //! run can pause, and be taken up by another server.
 
-use super::context::{Context, Exchange};
+use super::context::{By, Context, Exchange};
 use super::job::{Failure, Job, Outcome, Spent};
-use super::{Engine, Halt, halt_of};
+use super::{Engine, Halt, ask, halt_of};
 use crate::app::agents::stored_config;
 use crate::app::control::NO_COMMANDS;
 use crate::app::{budgets, flows, record};
 use crate::domain::flow::MOST_STEPS;
 use crate::domain::{
-    AgentConfig, AgentKind, Error, ExecutionPatch, FlowStep, LogStream, NewLogLine, NewStep, OnInterruption,
-    PartStatus, Result, Status, Step, Timestamp,
+    AgentConfig, AgentKind, Error, ExecutionPatch, FlowStep, InteractionKind, LogStream, NewInteraction, NewLogLine,
+    NewStep, OnInterruption, PartStatus, Result, Status, Step, Timestamp,
 };
 use crate::store::agents::AgentRow;
 use crate::store::executions::Record;
@@ -28,8 +28,12 @@ const MOST_RESUMPTIONS: i64 = 5;
 type Halted = watch::Receiver<Option<Halt>>;
 
 /// Whether a step is to be done.
-enum Begun {
+pub(super) enum Begun {
     Yes,
+    /// People have decided already; what it came to.
+    Done(String),
+    /// There is nobody to ask.
+    Refused(String),
     /// The run pauses; nobody is at it now.
     Parked,
     /// It is to stop, or is no longer this server's.
@@ -40,94 +44,117 @@ enum Begun {
 pub async fn run(engine: &Engine, job: &Job, flow: &FlowRunRow, mut halted: Halted) -> Result<Outcome> {
     let planned = flows::steps(&flow.steps)?;
     let known = insist(&mut halted, || Box::pin(known_steps(engine, job))).await?;
-    let mut context = job.context.clone();
-    let mut spent = job.spent;
+    // What each step is done as; what came before it grows with each.
+    let mut part = Job { flow: None, ..job.clone() };
     for (step, index) in planned.iter().zip(0..) {
+        let message = Some(job.message.as_str()).filter(|_| flow.with_message);
+        let asked = step.interaction().map(|asked| ask::of_step(asked, &planned, index, &part, message));
         let done = known.iter().find(|s| s.index == index && s.status == PartStatus::Success);
+        let done = match (done, &asked) {
+            // What it allows has not begun, and is not what was allowed: people are asked anew.
+            (Some(_), Some(asked)) if is_newest(&known, index) && !approved(engine, &part, index, asked).await? => None,
+            (done, _) => done,
+        };
         let (input, output) = if let Some(done) = done {
             (done.input.clone().unwrap_or_default(), done.output.clone().unwrap_or_default())
         } else {
-            let input = input(&planned, index, flow, job, context.before.last());
-            let begun = insist(&mut halted, || Box::pin(begin(engine, job, index, step, &input))).await?;
-            match begun {
-                Begun::Yes => {}
+            part.step = Some(index);
+            part.message = input(&planned, index, flow, &job.message, &part.context);
+            let begun = insist(&mut halted, || Box::pin(begin(engine, &part, index, step, asked.as_ref()))).await?;
+            let output = match begun {
+                Begun::Yes => {
+                    let outcome = work(engine, &mut part, step, halted.clone()).await?;
+                    let total = part.spent.with(outcome.patch.clone());
+                    // Why it halted is said by whoever ends the run.
+                    if halt_of(&halted).is_some() {
+                        return Ok(Outcome { failure: outcome.failure, patch: total, ..Outcome::default() });
+                    }
+                    let failure = outcome.failure.as_ref();
+                    insist(&mut halted, || Box::pin(end(engine, &part, index, &outcome.patch, &total, failure)))
+                        .await?;
+                    if let Some(failure) = outcome.failure {
+                        let failure = of_step(failure, &planned, index, step);
+                        return Ok(Outcome { failure: Some(failure), patch: total, ..Outcome::default() });
+                    }
+                    part.spent = Spent::after(&total);
+                    outcome.patch.response.unwrap_or_default()
+                }
+                Begun::Done(output) => output,
+                Begun::Refused(why) => {
+                    let failure = of_step(Failure::lasting(why), &planned, index, step);
+                    return Ok(Outcome { failure: Some(failure), ..Outcome::default() });
+                }
                 Begun::Parked => return Ok(Outcome { parked: true, ..Outcome::default() }),
                 Begun::No => return Ok(Outcome::default()),
-            }
-            let outcome = work(engine, job, index, step, &input, &context, spent, halted.clone()).await?;
-            let total = spent.with(outcome.patch.clone());
-            // Why it halted is said by whoever ends the run.
-            if halt_of(&halted).is_some() {
-                return Ok(Outcome { failure: outcome.failure, patch: total, ..Outcome::default() });
-            }
-            let failure = outcome.failure.as_ref();
-            insist(&mut halted, || Box::pin(end(engine, job, index, &outcome.patch, &total, failure))).await?;
-            if let Some(failure) = outcome.failure {
-                let of = planned.len();
-                let error = format!("step {} of {of}, {}: {}", index + 1, step.title(), failure.error);
-                return Ok(Outcome { failure: Some(Failure { error, ..failure }), patch: total, ..Outcome::default() });
-            }
-            spent = Spent::after(&total);
-            (input, outcome.patch.response.unwrap_or_default())
+            };
+            (std::mem::take(&mut part.message), output)
         };
-        context.before.push(Exchange { title: step.title().to_owned(), input, output });
+        let by = match step {
+            FlowStep::Approval { .. } => By::Approval,
+            FlowStep::Question { .. } => By::Answer,
+            _ => By::Agent,
+        };
+        part.context.before.push(Exchange { title: step.title().to_owned(), by, input, output });
     }
     Ok(Outcome::default())
+}
+
+/// Whether no step after it was begun.
+fn is_newest(known: &[Step], index: i64) -> bool {
+    known.iter().all(|step| step.index <= index)
+}
+
+async fn approved(engine: &Engine, part: &Job, index: i64, asked: &NewInteraction) -> Result<bool> {
+    if asked.kind == InteractionKind::Question {
+        return Ok(true);
+    }
+    ask::still_approved(&mut engine.0.app.store.read(), part.key, index, asked).await
+}
+
+/// A failure, with the step it happened in.
+fn of_step(failure: Failure, planned: &[FlowStep], index: i64, step: &FlowStep) -> Failure {
+    let error = format!("step {} of {}, {}: {}", index + 1, planned.len(), step.title(), failure.error);
+    Failure { error, ..failure }
 }
 
 async fn known_steps(engine: &Engine, job: &Job) -> Result<Vec<Step>> {
     parts::steps(&mut engine.0.app.store.read(), job.key, 0, MOST_STEPS as i64).await
 }
 
-/// What a step is sent: a prompt its text, others what the step before it answered. What the run was started with goes
-/// with the first prompt, or where there is none before, in its place.
-fn input(planned: &[FlowStep], index: i64, flow: &FlowRunRow, job: &Job, before: Option<&Exchange>) -> String {
+/// What a step is sent: a prompt its text, those of people theirs, others what the step before it answered. What the run
+/// was started with goes with the first prompt, or where there is none before, in its place.
+fn input(planned: &[FlowStep], index: i64, flow: &FlowRunRow, message: &str, context: &Context) -> String {
     let first_prompt = planned
         .iter()
         .zip(0..)
         .find(|(step, i)| *i >= flow.from_step && matches!(step, FlowStep::Prompt { .. }))
         .map(|(_, i)| i);
-    let message = flow.with_message.then_some(job.message.as_str());
+    let message = Some(message).filter(|_| flow.with_message);
     match usize::try_from(index).ok().and_then(|i| planned.get(i)) {
         Some(FlowStep::Prompt { prompt, .. }) => match message.filter(|_| first_prompt == Some(index)) {
             Some(message) => format!("{prompt}\n\n{message}"),
             None => prompt.clone(),
         },
-        _ => before.map_or_else(|| message.unwrap_or_default().to_owned(), |e| e.output.clone()),
+        Some(FlowStep::Approval { message, .. } | FlowStep::Question { message, .. }) => message.clone(),
+        _ => context.passed_on().or(message).unwrap_or_default().to_owned(),
     }
 }
 
 /// Does one step as its kind says.
-#[expect(clippy::too_many_arguments, reason = "all of it is what a step is")]
-async fn work(
-    engine: &Engine,
-    job: &Job,
-    index: i64,
-    step: &FlowStep,
-    input: &str,
-    context: &Context,
-    spent: Spent,
-    halted: Halted,
-) -> Result<Outcome> {
-    let mut part = Job { message: input.to_owned(), spent, step: Some(index), flow: None, ..job.clone() };
-    let config = match step {
-        FlowStep::Prompt { .. } => {
-            part.context = context.clone();
-            stored_config(&job.agent)?
+async fn work(engine: &Engine, part: &mut Job, step: &FlowStep, halted: Halted) -> Result<Outcome> {
+    let outcome = match step.config() {
+        None => engine.perform(part, &stored_config(&part.agent)?, halted).await?,
+        Some(AgentConfig::Command(_)) if !engine.0.app.config.allow_commands => {
+            return Ok(Failure::lasting(NO_COMMANDS).into());
         }
-        FlowStep::Command { .. } | FlowStep::Webhook { .. } => {
-            part.context = Context::default();
-            match (step.command(), step.webhook()) {
-                (Some(_), _) if !engine.0.app.config.allow_commands => {
-                    return Ok(Failure::lasting(NO_COMMANDS).into());
-                }
-                (Some(config), _) => AgentConfig::Command(config),
-                (None, Some(config)) => AgentConfig::Webhook(config),
-                (None, None) => return Err(Error::Internal(job.id.clone())),
-            }
+        Some(config) => {
+            // What came before is for prompts.
+            let context = std::mem::take(&mut part.context);
+            let outcome = engine.perform(part, &config, halted).await;
+            part.context = context;
+            outcome?
         }
     };
-    let outcome = engine.perform(&part, &config, halted).await?;
     if outcome.reports_later {
         let failure = Failure::lasting("the webhook did not answer with a response, which a step of a flow has to");
         return Ok(Outcome { failure: Some(failure), reports_later: false, ..outcome });
@@ -135,18 +162,25 @@ async fn work(
     Ok(outcome)
 }
 
-/// Notes that a step begins, unless the run is to pause or stop.
-async fn begin(engine: &Engine, job: &Job, index: i64, step: &FlowStep, input: &str) -> Result<Begun> {
-    let (owner, key, now) = (engine.0.owner.clone(), job.key, engine.0.app.now());
+/// Notes that a step begins, unless the run is to pause or stop. One that asks people waits for them.
+async fn begin(
+    engine: &Engine,
+    part: &Job,
+    index: i64,
+    step: &FlowStep,
+    asked: Option<&NewInteraction>,
+) -> Result<Begun> {
+    let (owner, key, now) = (engine.0.owner.clone(), part.key, engine.0.app.now());
     let begun = NewStep {
         index,
         title: Some(step.title().to_owned()),
         kind: Some(step.kind().to_owned()),
         status: Some(PartStatus::Running),
-        input: Some(input.to_owned()),
+        input: Some(part.message.clone()),
         started_at: Some(now),
         ..NewStep::default()
     };
+    let asked = asked.cloned();
     let store = &engine.0.app.store;
     store
         .write(move |tx| {
@@ -161,10 +195,10 @@ async fn begin(engine: &Engine, job: &Job, index: i64, step: &FlowStep, input: &
                 if pauses(tx, &mut run, now).await? {
                     return Ok(Begun::Parked);
                 }
-                parts::begin_step(tx, key, &begun).await?;
-                run.steps_done = parts::step_progress(tx, key).await?.0;
-                let step = ExecutionPatch { current_step: begun.title, ..ExecutionPatch::default() };
-                record::change(tx, &mut run, &step, now).await?;
+                if let Some(asked) = asked {
+                    return ask::people(tx, &mut run, &begun, &asked, now).await;
+                }
+                ask::note_begun(tx, &mut run, &begun, now).await?;
                 Ok(Begun::Yes)
             })
         })
@@ -194,13 +228,13 @@ async fn pauses(tx: &mut Tx, run: &mut Record, now: Timestamp) -> Result<bool> {
 /// Notes how a step ended, and what the run has come to with it.
 async fn end(
     engine: &Engine,
-    job: &Job,
+    part: &Job,
     index: i64,
     patch: &ExecutionPatch,
     total: &ExecutionPatch,
     failure: Option<&Failure>,
 ) -> Result<()> {
-    let (owner, key, now) = (engine.0.owner.clone(), job.key, engine.0.app.now());
+    let (owner, key, now) = (engine.0.owner.clone(), part.key, engine.0.app.now());
     let ended = NewStep {
         index,
         status: Some(if failure.is_some() { PartStatus::Failed } else { PartStatus::Success }),
@@ -217,9 +251,7 @@ async fn end(
     store
         .write(move |tx| {
             Box::pin(async move {
-                if !queue::holds(tx, key, &owner).await? {
-                    return Err(Error::Conflict("the run is no longer this server's".to_owned()));
-                }
+                queue::must_hold(tx, key, &owner).await?;
                 parts::upsert_steps(tx, key, &[ended]).await?;
                 let mut run = executions::by_key_for_update(tx, key).await?;
                 run.steps_done = parts::step_progress(tx, key).await?.0;
@@ -239,7 +271,7 @@ async fn insist<'a, T>(halted: &mut Halted, act: impl Fn() -> BoxFuture<'a, Resu
         tokio::select! {
             () = tokio::time::sleep(AGAIN) => {}
             _ = halted.wait_for(|why| *why == Some(Halt::Lost)) => {
-                return Err(Error::Conflict("the run is no longer this server's".to_owned()));
+                return Err(queue::lost());
             }
         }
     }
@@ -287,7 +319,7 @@ pub async fn runs_programs(tx: &mut Tx, agent: &AgentRow, execution_key: i64) ->
         return Ok(true);
     }
     let Some(flow) = rows::of_run(tx, execution_key).await? else { return Ok(false) };
-    Ok(flows::steps(&flow.steps)?.iter().any(|step| matches!(step, FlowStep::Command { .. })))
+    Ok(flows::steps(&flow.steps)?.iter().any(FlowStep::is_program))
 }
 
 impl Engine {

@@ -1,6 +1,7 @@
 //! Server. Does the runs of agents that Runboard runs itself: takes them from the queue under a lease, looks after them
 //! while they go on, and writes down how they end. Several servers may share a database; each run is done by one.
 
+mod ask;
 mod claim;
 mod command;
 mod context;
@@ -16,7 +17,7 @@ mod schedule;
 pub mod trial;
 mod webhook;
 
-use crate::app::App;
+use crate::app::{App, interactions};
 use crate::domain::Result;
 use crate::store::queue;
 use job::Job;
@@ -143,7 +144,13 @@ impl Engine {
     /// Once around: what goes on here, what others left, whose time has come, what waits.
     pub async fn step(&self) -> Result<()> {
         // What fails in one part stands in the way of none.
-        let parts = [self.look_after().await, self.recover().await, self.start_due().await, self.claim().await];
+        let parts = [
+            self.look_after().await,
+            self.recover().await,
+            self.start_due().await,
+            interactions::expire_due(&self.0.app).await,
+            self.claim().await,
+        ];
         parts.into_iter().collect()
     }
 

@@ -3,7 +3,7 @@
 
 use super::Engine;
 use crate::app::App;
-use crate::app::control::{Start, enqueue, first_run, may_wait, startable};
+use crate::app::control::{Start, enqueue, first_run, may_start, may_wait, startable};
 use crate::app::schedules::Times;
 use crate::domain::{Error, NewExecution, Overlap, Result, Timestamp, Trigger};
 use crate::store::schedules::{self as rows, ScheduleRow};
@@ -70,6 +70,11 @@ async fn start(tx: &mut Tx, app: &App, schedule: &ScheduleRow, now: Timestamp) -
             let Some(flow) = flows::find(tx, id, None).await?.filter(|f| f.retired_at.is_none()) else {
                 return rows::note(tx, agent.key, due_at, Err("its flow was deleted")).await;
             };
+            match may_start(tx, &flow, &agent, Some(schedule.user_key), &app.config).await {
+                Ok(()) => {}
+                Err(e @ (Error::Unavailable(_) | Error::Internal(_))) => return Err(e),
+                Err(e) => return rows::note(tx, agent.key, due_at, Err(&e.to_string())).await,
+            }
             let (new, flow) = first_run(&flow, Some(schedule.message.clone()))?;
             (new, Some(flow))
         }

@@ -6,15 +6,12 @@ use super::log::Log;
 use super::outside::{self, Reach};
 use super::{Engine, Halt, halt_after};
 use crate::app::App;
-use crate::domain::{Error, ExecutionPatch, Result, Status, Timestamp, WebhookConfig};
+use crate::auth::signature;
+use crate::domain::{ExecutionPatch, Result, Status, WebhookConfig};
 use crate::store::agents::AgentRow;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::{Response, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::Sha256;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -92,11 +89,10 @@ pub async fn send(
         Ok(prepared) => prepared,
         Err(problem) => return Ok(Err(Failure::lasting(problem))),
     };
-    let (body, now) = (payload.to_string(), app.now());
+    let body = payload.to_string();
     let mut request = client.post(url).header(header::CONTENT_TYPE, "application/json");
-    request = request.header("webhook-id", id).header("webhook-timestamp", seconds(now));
-    if let Some(secret) = &secret {
-        request = request.header("webhook-signature", signature(secret, id, now, &body)?);
+    for (name, value) in signature::headers(secret.as_deref(), id, app.now(), &body)? {
+        request = request.header(name, value);
     }
     Ok(match request.body(body).send().await {
         Ok(response) if response.status().is_success() => Ok((response, secret)),
@@ -106,22 +102,6 @@ pub async fn send(
         }
         Err(e) => Err(outside::broken("webhook", &e)),
     })
-}
-
-fn seconds(now: Timestamp) -> String {
-    (now.millis() / 1_000).to_string()
-}
-
-/// Of `id.timestamp.body`, as <https://www.standardwebhooks.com> has it. A secret that begins with `whsec_` is base64.
-fn signature(secret: &str, id: &str, now: Timestamp, body: &str) -> Result<String> {
-    let wrong = || Error::Internal("a webhook's secret that is no key".to_owned());
-    let key = match secret.strip_prefix("whsec_") {
-        Some(encoded) => STANDARD.decode(encoded).map_err(|_| wrong())?,
-        None => secret.as_bytes().to_vec(),
-    };
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_| wrong())?;
-    mac.update(format!("{id}.{}.{body}", seconds(now)).as_bytes());
-    Ok(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
 }
 
 /// What an answer says of the run: its end, or nothing yet. 202 is nothing yet, whatever else it says. A webhook may repeat
@@ -190,19 +170,6 @@ mod tests {
     use super::*;
     use crate::domain::RetryOn;
     use futures::StreamExt as _;
-
-    /// The example of the Standard Webhooks specification's libraries.
-    #[test]
-    fn a_signature_is_as_the_standard_says() {
-        let at = Timestamp::from_millis(1_614_265_330_000);
-        let made = signature(
-            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-            "msg_p5jXN8AQM9LWM0D4loKWxJek",
-            at,
-            r#"{"test": 2432232314}"#,
-        );
-        assert_eq!(made.as_deref(), Ok("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
-    }
 
     #[test]
     fn an_answer_without_an_end_is_reported_later() {
