@@ -1,5 +1,7 @@
 //! Server. What an operator can set.
 
+use super::notify::MailConfig;
+use crate::auth::seal::Seal;
 use crate::domain::Timestamp;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -47,6 +49,14 @@ pub struct Config {
     pub kill_after_ms: u64,
     /// How long runs may go on when the server is asked to end.
     pub drain_ms: u64,
+    /// Where people reach this server, without a slash at the end.
+    pub public_url: Option<String>,
+    /// How mail is sent, if it is.
+    pub mail: Option<MailConfig>,
+    /// For secrets that must be read again.
+    pub seal: Seal,
+    /// How long a webhook of a person may take.
+    pub notify_timeout_ms: u64,
 }
 
 impl Default for Config {
@@ -65,6 +75,10 @@ impl Default for Config {
             max_runs: 16,
             kill_after_ms: 10_000,
             drain_ms: 5_000,
+            public_url: None,
+            mail: None,
+            seal: Seal::default(),
+            notify_timeout_ms: 10_000,
         }
     }
 }

@@ -17,10 +17,13 @@ pub mod export;
 pub mod failures;
 pub mod flows;
 pub mod housekeeping;
+pub mod interactions;
 mod markdown;
 pub mod marks;
 pub mod memories;
+pub mod notify;
 pub mod numbers;
+pub(crate) mod outside;
 pub mod parts;
 pub mod reading;
 pub mod record;
@@ -45,6 +48,8 @@ use tokio::sync::watch;
 
 /// How often a person may try agents out.
 const TRIALS_PER_MINUTE: u32 = 10;
+/// How often a person may have a message sent to try it out.
+const MESSAGE_TRIALS_PER_MINUTE: u32 = 5;
 
 /// Everything a request needs. Cheap to clone.
 #[derive(Clone)]
@@ -68,6 +73,10 @@ pub struct Inner {
     pub requests: Throttle<String>,
     /// Agents tried out, by person: each asks somebody else's endpoint, and may cost.
     pub trials: Throttle<i64>,
+    /// Messages tried out, by person.
+    message_trials: Throttle<i64>,
+    /// This server's part in telling people.
+    notify: notify::Desk,
 }
 
 impl std::ops::Deref for App {
@@ -93,6 +102,8 @@ impl App {
             sign_in_address: Throttle::per_minute(config.sign_in_per_address),
             requests: Throttle::per_second(config.requests_per_second),
             trials: Throttle::per_minute(TRIALS_PER_MINUTE),
+            message_trials: Throttle::per_minute(MESSAGE_TRIALS_PER_MINUTE),
+            notify: notify::Desk::default(),
             config,
         }))
     }

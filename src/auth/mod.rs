@@ -1,5 +1,8 @@
-//! Server. Secrets: passwords, sessions and tokens. Only hashes of them are ever stored.
+//! Server. Secrets: passwords, sessions and tokens, of which only hashes are stored, those that are stored sealed, and
+//! signatures.
 
 pub mod password;
+pub mod seal;
 pub mod secret;
+pub mod signature;
 pub mod throttle;

@@ -2,9 +2,12 @@
 
 use super::local::DatabaseArgs;
 use crate::app::Config;
-use crate::domain::Result;
+use crate::app::notify::{self, MailConfig};
+use crate::auth::seal::{self, Seal};
+use crate::domain::{Error, Result};
 use crate::server::{ServeOptions, serve, start_logging};
 use clap::Args;
+use std::env::VarError;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -39,10 +42,46 @@ pub struct ServeArgs {
     /// Runs this server does at once; others wait for their turn.
     #[arg(long, env = "RUNBOARD_MAX_RUNS", default_value_t = 16)]
     max_runs: usize,
+    /// Where people reach this server, for links in messages: https://runboard.example.
+    #[arg(long, env = "RUNBOARD_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Who mail is from: Runboard <runboard@example.com>. The mail server is RUNBOARD_SMTP_URL, which is not a flag
+    /// because it may carry a password.
+    #[arg(long, env = "RUNBOARD_MAIL_FROM")]
+    mail_from: Option<String>,
+}
+
+/// The mail server: smtp://user:password@host:587, smtps://…
+const SMTP_URL: &str = "RUNBOARD_SMTP_URL";
+
+/// A variable that holds a secret: other people see a command's flags.
+fn secret_variable(name: &str) -> Result<Option<String>> {
+    match std::env::var(name) {
+        Ok(text) => Ok(Some(text).filter(|text| !text.trim().is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(Error::invalid(name, "is no text")),
+    }
+}
+
+/// How people are told, as far as this is set.
+fn telling(args: &ServeArgs) -> Result<Config> {
+    let public_url = args.public_url.as_deref().filter(|text| !text.trim().is_empty()).map(notify::public_url);
+    let public_url = public_url.transpose()?;
+    let mail = secret_variable(SMTP_URL)?;
+    let mail = mail.map(|url| MailConfig::parse(&url, args.mail_from.as_deref(), public_url.as_deref())).transpose()?;
+    let key = secret_variable(seal::VARIABLE)?;
+    let seal = Seal::of_database(&args.database.database_url, key.as_deref())?;
+    match (&mail, &public_url) {
+        (Some(mail), _) => tracing::info!(server = mail.server(), "mail is sent"),
+        (None, Some(_)) => tracing::info!("no mail is sent: {SMTP_URL} is not set; people may set webhooks"),
+        (None, None) => tracing::info!("nobody is told by mail or webhook: --public-url is not set"),
+    }
+    Ok(Config { public_url, mail, seal, ..Config::default() })
 }
 
 pub async fn run(args: ServeArgs) -> Result<()> {
     start_logging();
+    let telling = telling(&args)?;
     let config = Config {
         sign_in_per_account: args.sign_in_per_account,
         sign_in_per_address: args.sign_in_per_address,
@@ -51,7 +90,7 @@ pub async fn run(args: ServeArgs) -> Result<()> {
         allow_commands: args.allow_commands,
         secret_env: args.secret_env,
         max_runs: args.max_runs,
-        ..Config::default()
+        ..telling
     };
     serve(ServeOptions {
         listen: args.listen,

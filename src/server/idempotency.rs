@@ -19,6 +19,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone, Default)]
 pub struct InFlight(Arc<Mutex<HashMap<(i64, String), Turn>>>);
 
+/// How the paths begin whose answers may hold a secret.
+const SECRETS: [&str; 4] =
+    ["/api/tokens", "/api/me/notifications", "/fn/set_notifications", "/fn/renew_webhook_secret"];
+
 type Turn = Arc<tokio::sync::Mutex<()>>;
 
 impl InFlight {
@@ -71,7 +75,7 @@ async fn answer(
         caller.claim = Some(Claim { key: key.clone(), request: fingerprint.clone() });
     }
     // What this answers is a secret: only that it was done is remembered.
-    let secret = path.starts_with("/api/tokens");
+    let secret = SECRETS.iter().any(|begin| path.starts_with(begin));
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     if secret || !response.status().is_success() {
         return Ok(response);

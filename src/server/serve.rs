@@ -3,7 +3,7 @@
 use super::metrics::Metrics;
 use super::router::router;
 use crate::app::config::{Clock, system_clock};
-use crate::app::{App, Config, bulk, housekeeping};
+use crate::app::{App, Config, bulk, housekeeping, notify};
 use crate::domain::{Error, Result};
 use crate::engine::Engine;
 use crate::live::Hub;
@@ -52,12 +52,14 @@ pub async fn serve(options: ServeOptions) -> Result<()> {
     }
     let tidy = tokio::spawn(tidy(app.clone()));
     let bulk = tokio::spawn(bulk::work(app.clone()));
+    notify::open(&app).await?;
+    let messages = tokio::spawn(notify::work(app.clone()));
     let engine = Engine::new(app.clone());
     let runs = tokio::spawn(engine.clone().work());
     let router = router(app.clone(), hub.clone(), Metrics::new(hub.clone()), options.site_root);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let queue = engine.clone();
+    let (queue, telling) = (engine.clone(), app.clone());
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         asked_to_stop().await;
         tracing::info!("stopping");
@@ -65,6 +67,7 @@ pub async fn serve(options: ServeOptions) -> Result<()> {
         hub.close();
         // What is begun now would be ended in the middle.
         queue.close();
+        notify::close(&telling);
         // Nobody waits only when the server has ended already.
         stop.send(()).ok();
     });
@@ -89,6 +92,15 @@ pub async fn serve(options: ServeOptions) -> Result<()> {
         tracing::warn!("the engine did not end within {} s", DRAIN.as_secs());
     }
     engine.drain().await;
+    notify::close(&app);
+    // What is not sent by then is sent by the next server to look.
+    let sent = async {
+        drop(messages.await);
+        notify::idle(&app).await;
+    };
+    if tokio::time::timeout(DRAIN, sent).await.is_err() {
+        tracing::warn!("a message was still being sent; it may be sent once more");
+    }
     bulk::leave(&app).await;
     app.store.clone().close().await;
     Ok(())
