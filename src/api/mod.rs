@@ -1,12 +1,14 @@
 //! Server. The REST interface: extract → app → JSON. All routes are listed here.
 
 mod agents;
+mod approvals;
 mod bulk;
 mod executions;
 mod export;
 pub mod extract;
 mod flows;
 mod memories;
+mod notify;
 mod ops;
 mod people;
 pub mod problem;
@@ -63,6 +65,16 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(executions::read_log, record::append_log))
         .routes(routes!(executions::terminate_execution))
         .routes(routes!(executions::retry_execution))
+        .routes(routes!(approvals::create_interaction))
+        .routes(routes!(approvals::get_interaction, approvals::withdraw_interaction))
+        .routes(routes!(approvals::answer_interaction))
+        .routes(routes!(approvals::list_approvals))
+        .routes(routes!(approvals::list_rules, approvals::create_rule))
+        .routes(routes!(approvals::revoke_rule))
+        .routes(routes!(approvals::respond_to_many))
+        .routes(routes!(approvals::get_approval))
+        .routes(routes!(approvals::respond))
+        .routes(routes!(approvals::remove_approver))
         .routes(routes!(flows::pause_execution))
         .routes(routes!(flows::resume_execution))
         .routes(routes!(flows::list_flows, flows::create_flow))
@@ -97,6 +109,12 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(people::list_tokens, people::create_token))
         .routes(routes!(people::delete_token))
         .routes(routes!(people::list_users, people::create_user))
+        .routes(routes!(people::delete_user))
+        .routes(routes!(notify::get_notifications, notify::put_notifications))
+        .routes(routes!(notify::test_notification_webhook))
+        .routes(routes!(notify::test_notification_mail))
+        .routes(routes!(notify::renew_webhook_secret))
+        .routes(routes!(notify::list_deliveries))
         .routes(routes!(views::list_views, views::create_view))
         .routes(routes!(views::patch_view, views::delete_view))
         .routes(routes!(ops::healthz))

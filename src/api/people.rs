@@ -179,6 +179,16 @@ pub struct NewUser {
     pub password: Option<String>,
 }
 
+/// Somebody leaves; for admins. Their name stays on what they did; their sessions, tokens and shares end, and approvals
+/// that wait for them are counted without them.
+#[utoipa::path(delete, path = "/api/users/{email}", tag = "people", params(("email" = String, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "yourself")))]
+pub async fn delete_user(Auth(caller): Auth, Path(email): Path<String>) -> Result<StatusCode, ApiError> {
+    users::remove(&caller, &email).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Add a person; for admins.
 #[utoipa::path(post, path = "/api/users", tag = "people", request_body = NewUser,
     responses((status = 201, body = User), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]

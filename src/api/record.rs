@@ -4,7 +4,8 @@ use super::extract::{Auth, JsonBody, body, parse, parse_object};
 use super::problem::{ApiError, Problem};
 use crate::app::record;
 use crate::domain::{
-    Error, ExecutionPatch, ExecutionSummary, FieldError, NewExecution, NewLogLine, NewStep, NewToolCall,
+    Error, ExecutionPatch, ExecutionSummary, FieldError, InteractionOutcome, NewExecution, NewLogLine, NewStep,
+    NewToolCall,
 };
 use axum::Json;
 use axum::extract::{Path, Request};
@@ -40,13 +41,17 @@ pub async fn patch_execution(
 pub struct Heartbeat {
     /// The run is asked to stop.
     pub cancel_requested: bool,
+    /// What it has asked of people and what came of it, newest first, at most 20; absent where it has asked nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub interactions: Vec<InteractionOutcome>,
 }
 
 /// A sign of life.
 #[utoipa::path(post, path = "/api/executions/{id}/heartbeat", tag = "recording", params(("id" = String, Path)),
     responses((status = 200, body = Heartbeat), (status = 404, body = Problem)))]
 pub async fn heartbeat(Auth(caller): Auth, Path(id): Path<String>) -> Result<Json<Heartbeat>, ApiError> {
-    Ok(Json(Heartbeat { cancel_requested: record::heartbeat(&caller, &id).await? }))
+    let (cancel_requested, interactions) = record::heartbeat(&caller, &id).await?;
+    Ok(Json(Heartbeat { cancel_requested, interactions }))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -235,6 +235,7 @@ pub async fn get(caller: &Caller, id: &str) -> Result<ExecutionDetail> {
     let children = rows::children(&mut tx, id.as_str(), caller.visible()).await?;
     let stop = super::control::record_of(&mut tx, &record).await?;
     let flow = super::flows::of_run(&mut tx, caller, &record).await?;
+    let interactions = super::interactions::of_run(&mut tx, caller, record.key).await?;
     let started_by = match record.user_key {
         Some(key) => users::by_key(&mut tx, key).await?.map(|u| u.email),
         None => None,
@@ -252,7 +253,7 @@ pub async fn get(caller: &Caller, id: &str) -> Result<ExecutionDetail> {
         context_max: record.context_max,
         retry_chain,
         children,
-        interactions: Vec::new(),
+        interactions,
         stop,
         flow,
         started_by,

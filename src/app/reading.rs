@@ -4,7 +4,9 @@ use super::executions::{self, find};
 use super::{Caller, cursor, markdown};
 use crate::domain::ansi::plain;
 use crate::domain::find::Needle;
-use crate::domain::{Error, ExecutionId, ListedCall, LogHits, Result, RunExtras, RunRecord, SubRun, ToolCall, page};
+use crate::domain::{
+    ApprovalRecord, Error, ExecutionId, ListedCall, LogHits, Result, RunExtras, RunRecord, SubRun, ToolCall, page,
+};
 use crate::store::parts as rows;
 use crate::store::reading;
 
@@ -31,6 +33,13 @@ pub async fn run(caller: &Caller, id: &str) -> Result<RunRecord> {
         below: parents_first(&detail.summary.id, below),
     };
     Ok(RunRecord { detail, extras })
+}
+
+/// An approval or a question in full, with its message as HTML.
+pub async fn approval(caller: &Caller, id: &str) -> Result<ApprovalRecord> {
+    let detail = super::interactions::get(caller, id).await?;
+    let message = markdown::render(&detail.approval.message);
+    Ok(ApprovalRecord { detail, message })
 }
 
 /// Each run right after its parent and the parent's earlier children.

@@ -20,8 +20,9 @@ pub async fn describe() -> Result<Session> {
     let now_ms = request.app.now().millis();
     let Some(caller) = request.caller else {
         let needs_setup = !users::any(&mut db).await?;
-        return Ok(Session { me: None, needs_setup, running: 0, waiting: 0, now_ms, as_of: 0 });
+        return Ok(Session { me: None, needs_setup, running: 0, waiting: 0, waits_for_me: 0, now_ms, as_of: 0 });
     };
+    let waits_for_me = super::interactions::waiting_for(&caller).await?;
     let as_of = events::newest(&mut db).await?;
     let unfinished = executions::unfinished(&mut db, caller.visible()).await?;
     let count = |s: Status| unfinished.iter().filter(|(name, _)| name == s.as_str()).map(|(_, n)| n).sum();
@@ -30,6 +31,7 @@ pub async fn describe() -> Result<Session> {
         needs_setup: false,
         running: count(Status::Running),
         waiting: count(Status::Waiting),
+        waits_for_me,
         now_ms,
         as_of,
     })

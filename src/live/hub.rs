@@ -48,6 +48,7 @@ impl Change {
             seq: Some(self.seq),
             topic: Some(topic.to_string()),
             execution: Some(Box::new((*self.summary).clone())),
+            approval: None,
             matches,
             detail: None,
             now_ms: Some(now_ms),

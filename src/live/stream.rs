@@ -1,9 +1,9 @@
-//! Server. Following one execution as server-sent events: `status`, `log`, `tool_call`, `step`, and `end`
+//! Server. Following one execution as server-sent events: `status`, `log`, `tool_call`, `step`, `interaction`, and `end`
 //! once it has ended and everything was told. The id of a `log` event is its last line's number.
 
 use super::hub::Hub;
-use crate::app::{Caller, executions};
-use crate::domain::{Error, PartStatus, Result};
+use crate::app::{Caller, executions, interactions};
+use crate::domain::{Error, InteractionStatus, PartStatus, Result};
 use crate::store::parts;
 use axum::response::sse::Event;
 use serde::Serialize;
@@ -27,8 +27,15 @@ pub fn follow(caller: Caller, hub: &Hub, id: String, after: i64) -> ReceiverStre
     let hub = hub.clone();
     let poll = Duration::from_millis(caller.app.config.poll_ms);
     tokio::spawn(async move {
-        let mut told =
-            Told { out, log: after, version: 0, calls: HashMap::new(), calls_from: None, steps: HashMap::new() };
+        let mut told = Told {
+            out,
+            log: after,
+            version: 0,
+            calls: HashMap::new(),
+            calls_from: None,
+            steps: HashMap::new(),
+            asked: HashMap::new(),
+        };
         let mut caller = caller;
         loop {
             match told.tell(&caller, &id).await {
@@ -64,6 +71,7 @@ struct Told {
     /// Tool calls up to here have ended and are told.
     calls_from: Option<(i64, i64)>,
     steps: HashMap<i64, PartStatus>,
+    asked: HashMap<String, InteractionStatus>,
 }
 
 impl Told {
@@ -123,6 +131,13 @@ impl Told {
             }
             if !full {
                 break;
+            }
+        }
+        if record.had_interaction {
+            for asked in interactions::outcomes(&mut db, record.key).await?.into_iter().rev() {
+                if self.asked.insert(asked.id.clone(), asked.status) != Some(asked.status) {
+                    self.send("interaction", None, &asked).await?;
+                }
             }
         }
         let summary = record.summary()?;

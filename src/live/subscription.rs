@@ -2,7 +2,7 @@
 
 use super::hub::{Change, newest_states};
 use crate::app::Caller;
-use crate::domain::{Error, Filter, FrameType, Result, ServerFrame, Topic};
+use crate::domain::{Error, EventKind, ExecutionSummary, Filter, FrameType, Result, ServerFrame, Status, Topic};
 use crate::store::list::{Selection, among};
 use crate::store::{Visible, events};
 use std::collections::{BTreeMap, HashSet};
@@ -63,13 +63,10 @@ impl Subscription {
         let since = since.unwrap_or(newest);
         self.from = newest;
         let oldest = events::oldest(&mut tx).await?;
-        if since > newest || since < oldest - 1 || newest - since > REPLAY {
-            return Ok(vec![ServerFrame {
-                topic: Some(self.topic.to_string()),
-                seq: Some(newest),
-                now_ms: Some(caller.now().millis()),
-                ..ServerFrame::plain(FrameType::Resync)
-            }]);
+        // What was asked and decided in between is read faster than told.
+        let untold = self.topic == Topic::Approvals && since < newest;
+        if untold || since > newest || since < oldest - 1 || newest - since > REPLAY {
+            return Ok(vec![self.resync(newest, caller)]);
         }
         if since == newest {
             return Ok(Vec::new());
@@ -79,6 +76,16 @@ impl Subscription {
         drop(tx);
         let changes: Vec<&Change> = changes.iter().collect();
         self.frames(caller, &changes).await
+    }
+
+    /// Refetch: what happened can't be told.
+    fn resync(&self, seq: i64, caller: &Caller) -> ServerFrame {
+        ServerFrame {
+            topic: Some(self.topic.to_string()),
+            seq: Some(seq),
+            now_ms: Some(caller.now().millis()),
+            ..ServerFrame::plain(FrameType::Resync)
+        }
     }
 
     /// Is this change for this topic, as far as the topic itself tells, and may the caller see it?
@@ -93,8 +100,33 @@ impl Subscription {
             && self.filter.matches_fixed(&change.summary)
     }
 
+    /// What these changes mean for those whom runs ask, and for those who see the runs.
+    async fn asked(&self, caller: &Caller, changes: &[&Change]) -> Result<Vec<ServerFrame>> {
+        let waits = |summary: &ExecutionSummary| summary.status == Status::Waiting;
+        let concerns = |c: &&&Change| {
+            waits(&c.summary) || c.before.as_ref().map_or(c.kind != EventKind::Started, |before| waits(before))
+        };
+        let near: Vec<&&Change> = changes.iter().filter(concerns).collect();
+        let Some(seq) = near.iter().map(|c| c.seq).max() else { return Ok(Vec::new()) };
+        let keys: Vec<i64> = near.iter().map(|c| c.key).collect();
+        let frame = |approval| ServerFrame {
+            seq: Some(seq),
+            topic: Some(self.topic.to_string()),
+            approval: Some(Box::new(approval)),
+            now_ms: Some(caller.now().millis()),
+            ..ServerFrame::plain(FrameType::ApprovalUpdated)
+        };
+        let Some(news) = crate::app::interactions::changed_for(caller, &keys).await? else {
+            return Ok(vec![self.resync(seq, caller)]);
+        };
+        Ok(news.into_iter().map(frame).collect())
+    }
+
     /// Messages for these changes.
     pub async fn frames(&mut self, caller: &Caller, changes: &[&Change]) -> Result<Vec<ServerFrame>> {
+        if self.topic == Topic::Approvals {
+            return self.asked(caller, changes).await;
+        }
         let mut frames = Vec::new();
         for (change, matches) in self.judged(caller, changes).await? {
             let now_ms = caller.now().millis();
@@ -162,7 +194,7 @@ impl Subscription {
             let matched_before = match &change.before {
                 // Of what the database knows, each run may have passed before.
                 Some(before) => self.filter.matches(before, now),
-                None => change.kind != crate::domain::EventKind::Started,
+                None => change.kind != EventKind::Started,
             };
             if matches {
                 self.left.remove(&change.key);

@@ -3,10 +3,12 @@
 //! (the page's query string) that the URL carries.
 
 mod agents;
+mod approvals;
 mod bulk;
 mod executions;
 mod fleet;
 mod flows;
+mod notify;
 mod run;
 mod seen;
 mod session;
@@ -14,10 +16,12 @@ mod text;
 mod views;
 
 pub use agents::*;
+pub use approvals::*;
 pub use bulk::*;
 pub use executions::*;
 pub use fleet::*;
 pub use flows::*;
+pub use notify::*;
 pub use run::*;
 pub use seen::*;
 pub use session::*;

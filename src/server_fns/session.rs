@@ -16,6 +16,8 @@ pub struct Session {
     /// Unfinished runs the viewer may see, for the badges in the navigation.
     pub running: i64,
     pub waiting: i64,
+    /// Approvals and questions that wait for the viewer.
+    pub waits_for_me: i64,
     /// The server's clock, milliseconds since 1970.
     pub now_ms: i64,
     /// Sequence number of the newest event: where the live flow takes over from the server's HTML.

@@ -4,8 +4,11 @@ use super::agents::{self, Agent};
 use super::dice::Dice;
 use super::script::{self, Act};
 use super::story;
-use crate::app::{Caller, record};
-use crate::domain::{Error, ExecutionId, ExecutionPatch, LogStream, NewExecution, NewLogLine, Result, Status};
+use crate::app::{Caller, interactions, record};
+use crate::domain::{
+    Error, ExecutionId, ExecutionPatch, InteractionStatus, LogStream, NewExecution, NewInteraction, NewLogLine, Result,
+    Status,
+};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -13,6 +16,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 /// Runs that are on the way at the same time, at most.
 const MOST: usize = 24;
+/// Runs that wait for whoever looks.
+const MOST_WAITING: i64 = 4;
 /// Started at once, so that there is something to see.
 const FIRST: usize = 5;
 const BETWEEN_STARTS_MS: f64 = 5_000.0;
@@ -83,7 +88,9 @@ async fn play(
         run.triggered_by = Some(crate::domain::Trigger::Agent);
     }
     let waits = !wish.agent.steps.is_empty() && dice.chance(0.15);
-    let acts = script::acts(&run, wish.agent, waits);
+    // So many wait that one sees what waiting looks like.
+    let waits = waits && interactions::waiting_for(&caller).await? < MOST_WAITING;
+    let acts = script::acts(&run, wish.agent, waits.then_some(caller.email.as_str()));
     let length = acts.last().map_or(0, |(at, _)| *at).max(1);
     let pace = (LONGEST_MS as f64 / length as f64).min(1.0);
     let (summary, _) = insist(|| record::create(&caller, script::opening(&run))).await?;
@@ -109,14 +116,14 @@ struct Reporter {
 
 impl Reporter {
     async fn report(&self, run: NewExecution, acts: Vec<(i64, Act)>, pace: f64, queued: Duration) -> Result<()> {
-        let start = Instant::now() + queued;
-        let moment = |ms: i64| start + Duration::from_secs_f64(ms as f64 * pace / 1_000.0);
+        let mut start = Instant::now() + queued;
+        let after = |ms: i64| Duration::from_secs_f64(ms as f64 * pace / 1_000.0);
         let mut lines: Vec<NewLogLine> = Vec::new();
         for (at, act) in acts {
-            if !lines.is_empty() && moment(at) > Instant::now() {
+            if !lines.is_empty() && start + after(at) > Instant::now() {
                 self.log(std::mem::take(&mut lines)).await?;
             }
-            sleep_until(moment(at)).await;
+            sleep_until(start + after(at)).await;
             match act {
                 Act::Log(line) => lines.push(NewLogLine { ts: Some(self.caller.now()), ..line }),
                 Act::Tool(call) => {
@@ -128,6 +135,12 @@ impl Reporter {
                 Act::Patch(patch) => {
                     self.log(std::mem::take(&mut lines)).await?;
                     self.patch(patch).await?;
+                }
+                Act::Ask(asked) => {
+                    self.log(std::mem::take(&mut lines)).await?;
+                    let began = Instant::now();
+                    self.ask(*asked).await?;
+                    start += began.elapsed();
                 }
                 Act::Call(name) => {
                     if let Some(agent) = agents::by_name(name) {
@@ -151,10 +164,22 @@ impl Reporter {
         insist(|| record::patch(&self.caller, self.id.as_str(), patch.clone())).await.map(|_| ())
     }
 
+    /// Asks, and returns when somebody has decided or nobody did.
+    async fn ask(&self, asked: NewInteraction) -> Result<()> {
+        let (approval, _) = insist(|| interactions::ask(&self.caller, self.id.as_str(), asked.clone())).await?;
+        loop {
+            let now = insist(|| interactions::find(&self.caller, &approval.id)).await?;
+            if now.status != InteractionStatus::Pending {
+                return Ok(());
+            }
+            sleep(BEAT).await;
+        }
+    }
+
     async fn stop_requested(&self) -> Result<()> {
         loop {
             sleep(BEAT).await;
-            if insist(|| record::heartbeat(&self.caller, self.id.as_str())).await? {
+            if insist(|| record::heartbeat(&self.caller, self.id.as_str())).await?.0 {
                 return Ok(());
             }
         }

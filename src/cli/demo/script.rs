@@ -1,7 +1,14 @@
 //! Server. Turns a finished run into what its client would have reported while it went on. Pure.
 
 use super::agents::Agent;
-use crate::domain::{ExecutionPatch, NewExecution, NewLogLine, NewStep, NewToolCall, PartStatus, Status, Timestamp};
+use crate::domain::{
+    ExecutionPatch, InteractionKind, NewExecution, NewInteraction, NewLogLine, NewStep, NewToolCall, OnReject,
+    PartStatus, Policy, Status, Timestamp,
+};
+use serde_json::json;
+
+/// Who looks at the demo has so long to decide.
+const ASKED_FOR_S: i64 = 600;
 
 /// One report.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +17,8 @@ pub enum Act {
     Tool(NewToolCall),
     Step(NewStep),
     Patch(ExecutionPatch),
+    /// Ask somebody, and go on when they have decided.
+    Ask(Box<NewInteraction>),
     /// Hand work to another agent.
     Call(&'static str),
 }
@@ -35,7 +44,7 @@ pub fn opening(run: &NewExecution) -> NewExecution {
 }
 
 /// The reports in order, each with its milliseconds after the start.
-pub fn acts(run: &NewExecution, agent: &Agent, waits: bool) -> Vec<(i64, Act)> {
+pub fn acts(run: &NewExecution, agent: &Agent, approver: Option<&str>) -> Vec<(i64, Act)> {
     let (Some(start), Some(end)) = (run.started_at, run.completed_at) else { return Vec::new() };
     let length = end.millis_since(start);
     let after = |t: Option<Timestamp>| t.map_or(0, |t| t.millis_since(start).min(length));
@@ -57,18 +66,30 @@ pub fn acts(run: &NewExecution, agent: &Agent, waits: bool) -> Vec<(i64, Act)> {
     }
     acts.extend(run.log.iter().map(|l| (after(l.ts), Act::Log(NewLogLine { ts: None, ..l.clone() }))));
     acts.extend([2, 4, 6, 8].map(|tenths| (length * tenths / 10, Act::Patch(progress(run, tenths)))));
-    if waits {
-        let asking = ExecutionPatch {
-            current_step: Some("Waiting for Ann Keller to approve".to_owned()),
-            ..status(Status::Waiting)
-        };
-        acts.push((length / 2, Act::Patch(asking)));
-        acts.push((length * 7 / 10, Act::Patch(status(Status::Running))));
-    }
+    acts.extend(approver.map(|email| (length / 2, Act::Ask(Box::new(question(run, email))))));
     acts.extend(agent.hands_to.map(|(name, _)| (length / 5, Act::Call(name))));
     acts.sort_by_key(|(at, _)| *at);
     acts.push((length, Act::Patch(last(run))));
     acts
+}
+
+/// What is asked half-way: whether its last tool may be called.
+fn question(run: &NewExecution, approver: &str) -> NewInteraction {
+    let call = run.tool_calls.last();
+    let tool = call.and_then(|call| call.name.as_deref()).unwrap_or("the last step");
+    NewInteraction {
+        kind: InteractionKind::Approval,
+        title: format!("Call {tool}"),
+        message: format!("Goes on to **{tool}** with what it has found for: {}", run.message),
+        approvers: vec![approver.to_owned()],
+        policy: Policy::Any,
+        expires_in_s: Some(ASKED_FOR_S),
+        parameters: Some(json!({"tool": tool, "arguments": call.and_then(|call| call.arguments.clone())})),
+        fields: Vec::new(),
+        allow_requester: true,
+        // Nobody need be there for the demo to go on.
+        on_reject: OnReject::Continue,
+    }
 }
 
 /// What is known of tokens and cost after some tenths of the run.
@@ -106,7 +127,7 @@ mod tests {
         for agent in agents::all() {
             for end in [Status::Success, Status::Failed, Status::Cancelled] {
                 let run = story::run(&mut dice, agent, Timestamp::from_millis(1_774_000_000_000), end);
-                let acts = acts(&run, agent, true);
+                let acts = acts(&run, agent, Some("ann@example.com"));
                 assert!(acts.is_sorted_by_key(|(at, _)| *at));
                 assert!(matches!(&acts[0], (0, Act::Patch(p)) if p.status == Some(Status::Running)));
                 assert!(
@@ -124,7 +145,7 @@ mod tests {
         let agent = agents::by_name("Code Reviewer").expect("the agent");
         let run = story::run(&mut dice, agent, Timestamp::from_millis(1_774_000_000_000), Status::Success);
         let mut open = std::collections::BTreeSet::new();
-        for (_, act) in acts(&run, agent, false) {
+        for (_, act) in acts(&run, agent, None) {
             if let Act::Tool(call) = act {
                 let first = open.insert(call.call_id);
                 assert_eq!(first, call.status == Some(PartStatus::Running));
