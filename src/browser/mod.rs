@@ -3,6 +3,8 @@
 
 #[cfg(feature = "hydrate")]
 mod attention;
+#[cfg(feature = "hydrate")]
+mod history;
 mod late;
 #[cfg(feature = "hydrate")]
 mod locale;
@@ -17,6 +19,8 @@ mod web;
 
 #[cfg(feature = "hydrate")]
 pub use attention::{ask_to_notify, chime, may_notify, notify};
+#[cfg(feature = "hydrate")]
+pub use history::{history_back, referrer};
 pub use late::{Late, NotLoaded};
 #[cfg(feature = "hydrate")]
 pub use locale::{from_local_input, in_utc, know_locale, local_time, number, show_utc, time_zone, to_local_input};

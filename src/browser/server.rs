@@ -88,6 +88,10 @@ pub fn load_page(_path: &str) {}
 
 pub fn history_back() {}
 
+pub const fn referrer() -> Option<String> {
+    None
+}
+
 pub const fn list_view(_list: NodeRef<html::Div>) -> Option<(f64, f64)> {
     None
 }

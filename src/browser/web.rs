@@ -135,12 +135,6 @@ pub fn stay_plain() {
     }
 }
 
-pub fn history_back() {
-    if let Some(history) = window().and_then(|w| w.history().ok()) {
-        drop(history.back());
-    }
-}
-
 /// How far along an element a point of the window lies: 0 at its left end, 1 at its right.
 pub fn share_of(element: NodeRef<html::Div>, x: i32) -> Option<f64> {
     let rect = element.get_untracked()?.get_bounding_client_rect();

@@ -2,12 +2,15 @@
 
 use super::kit::Sprite;
 use super::pages::{self, Executions, NotFound};
-use super::parts::{Nav, Shortcuts, Signed, StartDialog, StopDialog};
+use super::parts::{Nav, NoticeLine, Shortcuts, Signed, StartDialog, StopDialog};
+use super::state::asks::Asks;
 use super::state::clock::Clock;
 use super::state::live::Live;
+use super::state::notice::Notice;
 use super::state::notify::Notify;
 use super::state::session::SessionResource;
 use super::state::theme;
+use super::state::trail::Trail;
 use crate::browser;
 use crate::server_fns::load_session;
 use leptos::nonce::use_nonce;
@@ -55,7 +58,10 @@ pub fn App() -> impl IntoView {
     provide_context(live);
     clock.run();
     live.run(session);
-    Notify::start(live, session);
+    let asks = Asks::start(live, session);
+    Notify::start(live, asks, session);
+    Notice::provide();
+    Trail::provide();
     Effect::new(browser::close_menus_outside);
     view! {
         <Title formatter=|page: String| if page.is_empty() { "Runboard".into() } else { format!("{page} · Runboard") }/>
@@ -79,10 +85,14 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/agents/:name/executions/:id") ssr=SsrMode::Async view=|| view! { <Signed page=pages::execution/> }/>
                         <Route path=path!("/flows") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=pages::flows/> }/>
                         <Route path=path!("/flows/:id") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=pages::flow/> }/>
+                        <Route path=path!("/settings/notifications") ssr=SsrMode::Async view=|| view! { <Signed page=pages::notifications/> }/>
+                        <Route path=path!("/approvals") ssr=SsrMode::Async view=|| view! { <Signed page=pages::approvals/> }/>
+                        <Route path=path!("/approvals/:id") ssr=SsrMode::Async view=|| view! { <Signed page=pages::approval/> }/>
                         <Route path=path!("/login") ssr=SsrMode::Async view=pages::login/>
                         <Route path=path!("/setup") ssr=SsrMode::Async view=pages::set_up/>
                     </FlatRoutes>
                     <Shortcuts/>
+                    <NoticeLine/>
                 </StopDialog>
             </main>
         </Router>

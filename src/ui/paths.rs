@@ -12,6 +12,8 @@ pub const NEW_AGENT: &str = "/agents/new";
 pub const FLOWS: &str = "/flows";
 /// In the place of an id: a flow that is to be made.
 pub const NEW_FLOW: &str = "new";
+pub const NOTIFICATIONS: &str = "/settings/notifications";
+pub const APPROVALS: &str = "/approvals";
 pub const LOGIN: &str = "/login";
 pub const SETUP: &str = "/setup";
 pub const API_DOCS: &str = "/api/docs";
@@ -41,6 +43,11 @@ pub fn agent_settings(name: &str) -> String {
 
 pub fn flow(id: &str) -> String {
     format!("{FLOWS}/{}", escape(id))
+}
+
+/// What a run asks of people.
+pub fn approval(id: &str) -> String {
+    format!("{APPROVALS}/{}", escape(id))
 }
 
 /// The runs of a flow.

@@ -16,7 +16,7 @@ pub fn Icon(
     }
 }
 
-const SYMBOLS: [(&str, &str); 22] = [
+const SYMBOLS: [(&str, &str); 23] = [
     ("success", r#"<circle cx="8" cy="8" r="7"/><path d="m5 8.2 2.1 2.1L11.2 6"/>"#),
     ("failed", r#"<circle cx="8" cy="8" r="7"/><path d="m5.6 5.6 4.8 4.8m0-4.8-4.8 4.8"/>"#),
     ("running", r#"<circle cx="8" cy="8" r="6.4" opacity=".25"/><path d="M8 1.6A6.4 6.4 0 0 1 14.4 8"/>"#),
@@ -56,6 +56,10 @@ const SYMBOLS: [(&str, &str); 22] = [
     ("executions", r#"<path d="M2.5 4h11M2.5 8h8M2.5 12h10"/>"#),
     ("agents", r#"<circle cx="8" cy="5.2" r="2.7"/><path d="M2.8 13.5c.5-2.7 2.6-4 5.2-4s4.700 1.300 5.200 4"/>"#),
     ("flows", r#"<path d="M2.5 3.500h2m3 0h6M2.500 8h2m3 0h6M2.500 12.500h2m3 0h6"/>"#),
+    (
+        "approvals",
+        r#"<path d="M13.5 7.500V12a1.500 1.500 0 0 1-1.500 1.500H4A1.500 1.500 0 0 1 2.500 12V4A1.500 1.500 0 0 1 4 2.500h6M6 7.500l2.300 2.300L13.800 4"/>"#,
+    ),
     ("filter", r#"<path d="M2 4h12M4.500 8h7M6.500 12h3"/>"#),
 ];
 

@@ -4,6 +4,8 @@ mod agent;
 mod agent_flows;
 mod agent_settings;
 mod agents;
+mod approval;
+mod approvals;
 mod compare;
 mod dashboard;
 mod execution;
@@ -13,6 +15,7 @@ mod flow;
 mod flows;
 mod login;
 mod not_found;
+mod notifications;
 mod setup;
 
 pub use agent_settings::AgentPages;
@@ -21,7 +24,7 @@ pub use executions::{Executions, Menus};
 pub use not_found::NotFound;
 
 use super::kit::late;
-use super::late::{AGENT_PAGES, FLOWS, PAGES, RUN};
+use super::late::{AGENT_PAGES, APPROVALS, FLOWS, PAGES, RUN};
 use leptos::prelude::*;
 
 /// The pages that are loaded when they are first gone to.
@@ -45,6 +48,20 @@ impl Pages {
         failures: || view! { <failures::Failures/> }.into_any(),
         login: || view! { <login::Login/> }.into_any(),
         set_up: || view! { <setup::SetUp/> }.into_any(),
+    };
+}
+
+/// What runs ask of people.
+#[derive(Clone, Copy)]
+pub struct ApprovalPages {
+    all: fn() -> AnyView,
+    one: fn() -> AnyView,
+}
+
+impl ApprovalPages {
+    pub const ALL: Self = Self {
+        all: || view! { <approvals::Approvals/> }.into_any(),
+        one: || view! { <approval::ApprovalView/> }.into_any(),
     };
 }
 
@@ -76,6 +93,14 @@ pub fn agents() -> AnyView {
     late(&PAGES, |pages| (pages.agents)())
 }
 
+pub fn approval() -> AnyView {
+    late(&APPROVALS, |pages| (pages.one)())
+}
+
+pub fn approvals() -> AnyView {
+    late(&APPROVALS, |pages| (pages.all)())
+}
+
 pub fn compare() -> AnyView {
     late(&PAGES, |pages| (pages.compare)())
 }
@@ -102,6 +127,10 @@ pub fn flows() -> AnyView {
 
 pub fn login() -> AnyView {
     late(&PAGES, |pages| (pages.login)())
+}
+
+pub fn notifications() -> AnyView {
+    late(&AGENT_PAGES, |pages| (pages.notifications)())
 }
 
 pub fn set_up() -> AnyView {

@@ -6,6 +6,7 @@ use crate::server_fns::{Session, SignOut};
 use crate::ui::kit::{Icon, act, attr_of, follow, format, late_details, view_of};
 use crate::ui::late::ASIDES;
 use crate::ui::paths;
+use crate::ui::state::asks::use_asks;
 use crate::ui::state::session::use_session;
 use crate::ui::state::theme::{Theme, theme_signal};
 use leptos::ev::Event;
@@ -14,16 +15,22 @@ use leptos_router::hooks::use_location;
 use std::sync::Arc;
 
 /// (name, icon, address)
-const PLACES: [(&str, &str, &str); 4] = [
+const PLACES: [(&str, &str, &str); 5] = [
     ("Dashboard", "dashboard", paths::DASHBOARD),
     ("Executions", "executions", paths::EXECUTIONS),
     ("Agents", "agents", paths::AGENTS),
     ("Flows", "flows", paths::FLOWS),
+    ("Approvals", "approvals", paths::APPROVALS),
 ];
+
+/// Those of the role `client` have their agents and what waits for them.
+fn has(role: Role, href: &str) -> bool {
+    role != Role::Client || matches!(href, paths::AGENTS | paths::APPROVALS)
+}
 
 /// Name and address of the places somebody of this role has.
 pub fn places(role: Role) -> Vec<(String, String)> {
-    let seen = PLACES.iter().filter(|(_, _, href)| role != Role::Client || *href == paths::AGENTS);
+    let seen = PLACES.iter().filter(|(_, _, href)| has(role, href));
     seen.map(|(name, _, href)| ((*name).to_owned(), (*href).to_owned())).collect()
 }
 
@@ -70,15 +77,23 @@ pub fn Nav() -> impl IntoView {
 fn Links(me: Me, s: Session, class: &'static str) -> impl IntoView {
     let path = use_location().pathname;
     let running = super::live_running(s.running);
+    let waiting = use_asks().waiting(s.waits_for_me);
     let links: Vec<_> = PLACES
         .into_iter()
-        .filter(|(_, _, href)| me.role != Role::Client || *href == paths::AGENTS)
+        .filter(|(_, _, href)| has(me.role, href))
         .map(|(name, icon, href)| {
             let here =
                 move || path.with(|p| if href == "/" { p == "/" } else { p.starts_with(href) }).then_some("page");
-            let badge = (href == paths::EXECUTIONS).then_some(move || {
-                let n = running.get();
-                (n > 0).then(|| view! { <span class="count" title="running now">{format::count(n)}</span> })
+            let counted = match href {
+                paths::EXECUTIONS => Some((running, "count", "running now")),
+                paths::APPROVALS => Some((waiting, "count waits", "waiting for you")),
+                _ => None,
+            };
+            let badge = counted.map(|(number, class, what)| {
+                view_of(move || {
+                    let n = number.get();
+                    (n > 0).then(|| view! { <span class=class title=what>{format::count(n)}<span class="visually-hidden">{format!(" {what}")}</span></span> })
+                })
             });
             view! {
                 <a href=href aria-current=attr_of(here)>
@@ -132,6 +147,7 @@ pub fn account(me: Me) -> AnyView {
                     </label>
                 </fieldset>
                 {(me.role != Role::Client).then(|| view! { <super::notify::NotifyChoice/> })}
+                <a href=paths::NOTIFICATIONS>"Notifications"</a>
                 <a rel="external" href=paths::API_DOCS>"API"</a>
                 <ActionForm action=sign_out><button type="submit" class="btn">"Sign out"</button></ActionForm>
     }

@@ -1,7 +1,8 @@
 //! Both sides. Status as icon and word, never colour alone.
 
-use crate::domain::Status;
+use crate::domain::{InteractionStatus, Status};
 use crate::ui::kit::{Icon, attr_of, view_of};
+use crate::ui::state::approval;
 use leptos::prelude::*;
 
 pub const fn status_word(status: Status) -> &'static str {
@@ -35,6 +36,18 @@ pub fn StatusMark(#[prop(into)] status: Signal<Status>) -> impl IntoView {
         <span class=attr_of(move || format!("status {}", status_class(status.get())))>
             {view_of(move || view! { <Icon name=status.get().as_str() spin=status.get() == Status::Running/> })}
             <span>{view_of(move || status_word(status.get()))}</span>
+        </span>
+    }
+}
+
+/// The same of an approval or a question.
+#[component]
+pub fn AskMark(#[prop(into)] status: Signal<InteractionStatus>) -> impl IntoView {
+    let like = move || approval::looks_like(status.get());
+    view! {
+        <span class=attr_of(move || format!("status {}", status_class(like())))>
+            {view_of(move || view! { <Icon name=like().as_str()/> })}
+            <span>{view_of(move || approval::status_word(status.get()))}</span>
         </span>
     }
 }

@@ -341,7 +341,8 @@ impl Subscription {
 
     fn advance(&mut self, frames: &[ServerFrame]) {
         for frame in frames {
-            let news = frame.execution.is_some() || frame.frame == FrameType::Resync || self.since.is_none();
+            let told = frame.execution.is_some() || frame.approval.is_some();
+            let news = told || frame.frame == FrameType::Resync || self.since.is_none();
             if let (true, Some(seq)) = (news, frame.seq) {
                 self.since = Some(self.since.map_or(seq, |s| s.max(seq)));
             }

@@ -1,6 +1,9 @@
 //! Both sides. What changes while a page is open. The files without signals are pure and tested natively.
 
 mod acks;
+pub mod approval;
+pub mod approvals;
+pub mod asks;
 pub mod bars;
 pub mod beside;
 pub mod bulk;
@@ -14,6 +17,7 @@ pub mod flows;
 pub mod link;
 pub mod list;
 pub mod live;
+pub mod notice;
 pub mod notify;
 pub mod numbers;
 pub mod palette;
@@ -25,6 +29,7 @@ mod sample;
 pub mod selection;
 pub mod session;
 pub mod theme;
+pub mod trail;
 pub mod turn;
 pub mod under_way;
 pub mod url;

@@ -1,19 +1,21 @@
 //! Both sides. Tells the reader, on this machine and on request, that a run failed or waits: through the live flow, so
 //! also while the tab is hidden. What comes together is told together.
 
+use super::asks::Asks;
 use super::live::Live;
 use super::query::PageQuery;
 use super::session::SessionResource;
 use crate::browser::{self, Permission};
 use crate::domain::{
-    Choice, ExecutionId, ExecutionSummary, Filter, FrameType, Range, Role, ServerFrame, Status, Window,
+    Approval, Choice, ExecutionId, ExecutionSummary, Filter, FrameType, InteractionStatus, Range, Role, ServerFrame,
+    Status, Window,
 };
 use crate::server_fns::list_executions;
 use crate::ui::kit::follow;
 use crate::ui::kit::format::plural;
 use crate::ui::paths;
 use leptos::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 const TOPIC: &str = "attention";
 const NOTIFY: &str = "runboard.notify";
@@ -34,12 +36,34 @@ pub struct Notify {
     /// The newest event when the page was loaded.
     from: StoredValue<i64>,
     told: StoredValue<HashMap<ExecutionId, Status>>,
-    pending: StoredValue<Vec<ExecutionSummary>>,
+    /// What waits for the reader, of which was told; its run is not told of once more.
+    told_asks: StoredValue<HashMap<String, ExecutionId>>,
+    pending: StoredValue<News>,
+}
+
+/// What is told together.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct News {
+    runs: Vec<ExecutionSummary>,
+    asks: Vec<Approval>,
+}
+
+impl News {
+    fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.asks.is_empty()
+    }
+
+    /// A run that waits for the reader is told of as what it asks.
+    fn once_each(mut self) -> Self {
+        let asking: HashSet<&ExecutionId> = self.asks.iter().map(|a| &a.execution_id).collect();
+        self.runs.retain(|run| run.status != Status::Waiting || !asking.contains(&run.id));
+        self
+    }
 }
 
 impl Notify {
     /// Starts with hydration, for whoever is signed in.
-    pub fn start(live: Live, session: SessionResource) {
+    pub fn start(live: Live, asks: Asks, session: SessionResource) {
         let notify = Self {
             live,
             wanted: RwSignal::new(false),
@@ -47,7 +71,8 @@ impl Notify {
             permission: RwSignal::new(Permission::Missing),
             from: StoredValue::new(0),
             told: StoredValue::new(HashMap::new()),
-            pending: StoredValue::new(Vec::new()),
+            told_asks: StoredValue::new(HashMap::new()),
+            pending: StoredValue::new(News::default()),
         };
         provide_context(notify);
         follow(move || {
@@ -55,6 +80,7 @@ impl Notify {
             notify.wanted.set(browser::stored(NOTIFY).is_some());
             notify.sound.set(browser::stored(SOUND).is_some());
         });
+        Effect::new(move || asks.listen(move |frames| notify.heard_asks(frames)));
         let known = Memo::new(move |_| {
             session.with(|s| match s {
                 Some(Ok(s)) if s.me.as_ref().is_some_and(|me| me.role != Role::Client) => Some(s.as_of),
@@ -139,6 +165,22 @@ impl Notify {
         self.take(news);
     }
 
+    /// Approvals and questions, as far as they wait for the reader.
+    fn heard_asks(self, frames: &[ServerFrame]) {
+        if !(self.sound.get_untracked() || self.wanted.get_untracked()) {
+            return;
+        }
+        let mine = |a: &&Approval| a.waits_for_you && a.status == InteractionStatus::Pending;
+        let asks: Vec<Approval> = frames.iter().filter_map(|f| f.approval.as_deref()).filter(mine).cloned().collect();
+        let fresh = self.told_asks.try_update_value(|told| {
+            if told.len() > REMEMBERED {
+                told.clear();
+            }
+            asks.into_iter().filter(|a| told.insert(a.id.clone(), a.execution_id.clone()).is_none()).collect()
+        });
+        self.gather(News { runs: Vec::new(), asks: fresh.unwrap_or_default() });
+    }
+
     /// The flow has a gap: what happened in it is asked for.
     fn ask(self) {
         let query = PageQuery::default().with_filter(self.filter()).list();
@@ -157,31 +199,42 @@ impl Notify {
             }
             runs.into_iter().filter(|r| told.insert(r.id.clone(), r.status) != Some(r.status)).collect::<Vec<_>>()
         });
-        let fresh = fresh.unwrap_or_default();
-        if fresh.is_empty() {
+        let mut runs: Vec<ExecutionSummary> = fresh.unwrap_or_default();
+        let asked = |run: &ExecutionSummary| {
+            self.told_asks.with_value(|told| told.values().any(|id| *id == run.id)) && run.status == Status::Waiting
+        };
+        runs.retain(|run| !asked(run));
+        self.gather(News { runs, asks: Vec::new() });
+    }
+
+    fn gather(self, news: News) {
+        if news.is_empty() {
             return;
         }
         let first = self.pending.try_update_value(|pending| {
             let first = pending.is_empty();
-            pending.extend(fresh);
+            pending.runs.extend(news.runs);
+            pending.asks.extend(news.asks);
             first
         });
         if first == Some(true) {
             browser::spawn(async move {
                 browser::sleep(GATHER_MS).await;
-                self.tell(self.pending.try_update_value(std::mem::take).unwrap_or_default());
+                self.tell(self.pending.try_update_value(std::mem::take).unwrap_or_default().once_each());
             });
         }
     }
 
-    fn tell(self, runs: Vec<ExecutionSummary>) {
+    fn tell(self, news: News) {
         if self.sound.get_untracked() {
             browser::chime();
         }
         let shows = self.wanted.get_untracked() && self.permission.get_untracked() == Permission::Granted;
-        if let (true, Some((title, body))) = (shows, words(&runs)) {
-            let path = match runs.as_slice() {
-                [one] => paths::execution(one.id.as_str()),
+        if let (true, Some((title, body))) = (shows, words(&news)) {
+            let path = match (news.runs.as_slice(), news.asks.as_slice()) {
+                ([], [one]) => paths::approval(&one.id),
+                ([], _) => paths::APPROVALS.to_owned(),
+                ([one], []) => paths::execution(one.id.as_str()),
                 _ => paths::executions(&PageQuery::default().with_filter(self.filter()).address()),
             };
             browser::notify(&title, &body, move || browser::load_page(&path));
@@ -190,22 +243,28 @@ impl Notify {
 }
 
 /// Title and text. No error and no response: a locked screen shows this to anybody.
-fn words(runs: &[ExecutionSummary]) -> Option<(String, String)> {
+fn words(news: &News) -> Option<(String, String)> {
     let verb = |r: &ExecutionSummary| if r.status == Status::Failed { "failed" } else { "waits" };
-    match runs {
-        [] => None,
-        [one] => Some((format!("{} {}", one.agent_display_name, verb(one)), one.message.clone())),
-        many => {
-            let n = |status| i64::try_from(many.iter().filter(|r| r.status == status).count()).unwrap_or(i64::MAX);
-            let (failed, waiting) = (n(Status::Failed), n(Status::Waiting));
+    match (news.runs.as_slice(), news.asks.as_slice()) {
+        ([], []) => None,
+        ([], [one]) => Some((format!("{} waits for you", one.agent_display_name), one.title.clone())),
+        ([one], []) => Some((format!("{} {}", one.agent_display_name, verb(one)), one.message.clone())),
+        (runs, asks) => {
+            let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+            let of = |status| number(runs.iter().filter(|r| r.status == status).count());
+            let (failed, waiting) = (of(Status::Failed), of(Status::Waiting));
             let mut title = Vec::new();
+            if !asks.is_empty() {
+                title.push(format!("{} for you", plural(number(asks.len()), "request waits", "requests wait")));
+            }
             if failed > 0 {
                 title.push(format!("{} failed", plural(failed, "run", "runs")));
             }
             if waiting > 0 {
                 title.push(format!("{} waiting", plural(waiting, "run", "runs")));
             }
-            let mut names: Vec<&str> = many.iter().map(|r| r.agent_display_name.as_str()).collect();
+            let runs = runs.iter().map(|r| r.agent_display_name.as_str());
+            let mut names: Vec<&str> = runs.chain(asks.iter().map(|a| a.agent_display_name.as_str())).collect();
             names.sort_unstable();
             names.dedup();
             let more = names.len().saturating_sub(3);
@@ -222,17 +281,32 @@ pub fn use_notify() -> Notify {
 
 #[cfg(test)]
 mod tests {
+    use super::super::approval::tests::approval;
     use super::super::sample::run;
     use super::*;
+
+    fn runs(runs: &[ExecutionSummary]) -> News {
+        News { runs: runs.to_vec(), asks: Vec::new() }
+    }
 
     #[test]
     fn one_run_is_named_and_many_are_counted() {
         let failed = |n| ExecutionSummary { status: Status::Failed, ..run(n, 1) };
         let waits = ExecutionSummary { status: Status::Waiting, agent_display_name: "reviewer".into(), ..run(9, 1) };
-        assert_eq!(words(&[]), None);
-        assert_eq!(words(&[failed(1)]), Some(("build failed".into(), "run 1".into())));
-        assert_eq!(words(std::slice::from_ref(&waits)).map(|w| w.0), Some("reviewer waits".into()));
+        assert_eq!(words(&runs(&[])), None);
+        assert_eq!(words(&runs(&[failed(1)])), Some(("build failed".into(), "run 1".into())));
+        assert_eq!(words(&runs(std::slice::from_ref(&waits))).map(|w| w.0), Some("reviewer waits".into()));
         let both = Some(("2 runs failed, 1 run waiting".into(), "build, reviewer".into()));
-        assert_eq!(words(&[failed(1), failed(2), waits]), both);
+        assert_eq!(words(&runs(&[failed(1), failed(2), waits])), both);
+    }
+
+    #[test]
+    fn what_waits_for_the_reader_is_told_once() {
+        let waits = ExecutionSummary { status: Status::Waiting, ..run(3, 1) };
+        let news = News { runs: vec![waits], asks: vec![approval(3)] }.once_each();
+        assert_eq!(words(&news), Some(("Mailer waits for you".into(), "Send the offer".into())));
+        let failed = ExecutionSummary { status: Status::Failed, ..run(3, 1) };
+        let news = News { runs: vec![failed], asks: vec![approval(3)] }.once_each();
+        assert_eq!(words(&news).map(|w| w.0), Some("1 request waits for you, 1 run failed".into()));
     }
 }

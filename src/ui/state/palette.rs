@@ -104,7 +104,7 @@ fn actions(known: &Known) -> Vec<Entry> {
 }
 
 fn pages(known: &Known) -> Vec<Entry> {
-    let page = |(name, href): &(String, String)| entry("Page", name.clone(), "", Act::Go(href.clone()));
+    let page = |(name, href): &(String, String)| entry("Page", name.clone(), "Go to", Act::Go(href.clone()));
     let keys = entry("Help", "Keyboard shortcuts".to_owned(), "?", Act::Keys);
     known.pages.iter().map(page).chain([keys]).collect()
 }

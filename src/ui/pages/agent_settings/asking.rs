@@ -84,6 +84,11 @@ impl Asking {
         self.done.set(Some(text.into()));
     }
 
+    /// It was answered, with a no.
+    pub fn refuse(self, text: impl Into<String>) {
+        self.problem.set(Some(text.into()));
+    }
+
     pub fn quiet(self) {
         self.problem.set(None);
         self.done.set(None);

@@ -1,13 +1,13 @@
 //! Both sides. `/agents/new` and `/agents/{name}/settings`: making and changing agents.
 
-mod asking;
+pub(super) mod asking;
 mod form;
 mod kinds;
 mod limits;
 mod memories;
 mod remove;
 mod schedule;
-mod section;
+pub(super) mod section;
 mod sharing;
 mod trial;
 
@@ -22,15 +22,20 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
 
-/// The pages, loaded together when one of them is gone to.
+/// The pages, loaded together when one of them is gone to; with them the other page that is forms.
 #[derive(Clone, Copy)]
 pub struct AgentPages {
     pub new: fn() -> AnyView,
     pub settings: fn() -> AnyView,
+    pub notifications: fn() -> AnyView,
 }
 
 impl AgentPages {
-    pub const ALL: Self = Self { new: || view! { <New/> }.into_any(), settings: || view! { <Settings/> }.into_any() };
+    pub const ALL: Self = Self {
+        new: || view! { <New/> }.into_any(),
+        settings: || view! { <Settings/> }.into_any(),
+        notifications: || view! { <super::notifications::Notifications/> }.into_any(),
+    };
 }
 
 fn waiting() -> AnyView {

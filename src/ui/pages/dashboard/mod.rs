@@ -2,13 +2,15 @@
 
 mod agent_runs;
 mod agents;
+mod asks;
 mod under_way;
 
 use crate::domain::{Error, ExecutionPage, Fleet as FleetValues, Numbers as Values};
-use crate::server_fns::{load_fleet, load_numbers, load_under_way};
+use crate::server_fns::{load_approvals, load_fleet, load_numbers, load_under_way};
 use crate::ui::parts::runs::{Cards, ListActions};
 use crate::ui::parts::{PageHead, use_stop};
 use crate::ui::paths;
+use crate::ui::state::asks::use_asks;
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::fleet::{AGENTS_AT_ONCE, Fleet};
 use crate::ui::state::live::use_live;
@@ -16,6 +18,7 @@ use crate::ui::state::numbers::Numbers;
 use crate::ui::state::query::PageQuery;
 use crate::ui::state::under_way::UnderWay;
 use agent_runs::{Opened, load_opened, opened_in};
+use asks::nothing;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -26,11 +29,16 @@ pub fn Dashboard() -> impl IntoView {
     let under_way = Resource::new_blocking(|| (), |()| load_under_way());
     let numbers = Resource::new_blocking(|| (), |()| load_numbers(String::new()));
     let fleet = Resource::new_blocking(|| (), |()| load_fleet(AGENTS_AT_ONCE));
+    let asked = use_asks().heard_untracked();
+    let approvals = Resource::new_blocking(|| (), |()| load_approvals());
     let opened = Resource::new_blocking(|| (), move |()| load_opened(open.get_untracked()));
     let body = move || {
         Suspend::new(async move {
             let (under_way, numbers, fleet) = (under_way.await, numbers.await, fleet.await);
+            let approvals = approvals.await;
             let opened = opened.await;
+            // Without them a run that waits leads to its page, which has them on top.
+            provide_context(asks::of_runs(approvals.unwrap_or_else(|_| nothing()), asked));
             // When they could not be had the cards show dashes; the lists say what went wrong.
             view! { <Body under_way numbers=numbers.ok() fleet open opened/> }
         })

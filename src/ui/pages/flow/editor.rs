@@ -3,7 +3,7 @@
 use super::field::{Shape, TextField, text_field};
 use super::head::head;
 use super::plain::interruption_words;
-use super::steps::{Form, field_id, steps};
+use super::steps::{Form, place_id, steps};
 use super::{begin, trail};
 use crate::browser;
 use crate::domain::{Error, Flow, FlowPatch, OnInterruption};
@@ -229,7 +229,7 @@ impl Saving {
             (Some(_), _) => Some("flow-name".to_owned()),
             (None, Some(_)) => Some("flow-agent".to_owned()),
             (None, None) => {
-                self.form.draft.with_untracked(|d| problems.first(d)).map(|(key, field)| field_id(key, field))
+                self.form.draft.with_untracked(|d| problems.first(d)).map(|(key, place)| place_id(key, place))
             }
         };
         if let Some(id) = field {

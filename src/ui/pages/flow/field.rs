@@ -67,3 +67,58 @@ pub fn text_field(field: TextField) -> AnyView {
     }
     .into_any()
 }
+
+pub struct ChoiceField {
+    pub id: String,
+    pub name: &'static str,
+    /// (value, word)
+    pub options: Vec<(String, String)>,
+    /// What the chosen one means.
+    pub hint: Signal<String>,
+    pub value: Signal<String>,
+    pub wrong: Signal<Option<String>>,
+    pub on_choose: Callback<String>,
+}
+
+/// One of a few values.
+pub fn choice_field(field: ChoiceField) -> AnyView {
+    let ChoiceField { id, name, options, hint, value, wrong, on_choose } = field;
+    let clock = use_clock();
+    let wrong = Memo::new(move |_| wrong.get());
+    let about = format!("{id}-about");
+    let options: Vec<_> = options
+        .into_iter()
+        .map(|(option, word)| {
+            let of = option.clone();
+            view! { <option value=option selected=attr_of(move || value.with(|now| *now == of))>{word}</option> }
+        })
+        .collect();
+    let invalid = move || wrong.with(Option::is_some).then_some("true");
+    let said = move || match wrong.get() {
+        Some(text) => view! { <span class="problem">{text}</span> }.into_any(),
+        None => hint.get().into_any(),
+    };
+    view! {
+        <div class="field">
+            <label for=id.clone()>{name}</label>
+            <select id=id disabled=attr_of(move || !clock.hydrated()) aria-invalid=attr_of(invalid) aria-describedby=about.clone()
+                on:change=act(move |e: Event| on_choose.run(event_target_value(&e)))>{options}</select>
+            <p class="field-about" id=about>{view_of(said)}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// On or off.
+pub fn tick_field(id: String, name: &'static str, value: Signal<bool>, on_change: Callback<bool>) -> AnyView {
+    let clock = use_clock();
+    let first = value.get_untracked();
+    view! {
+        <label class="choice">
+            <input type="checkbox" id=id checked=first prop:checked=attr_of(move || value.get()) disabled=attr_of(move || !clock.hydrated())
+                on:change=act(move |e: Event| on_change.run(event_target_checked(&e)))/>
+            <span>{name}</span>
+        </label>
+    }
+    .into_any()
+}

@@ -1,8 +1,10 @@
 //! Both sides. `/flows/{id}` and `/flows/new`: one flow, to be read or changed.
 
+mod asked;
 mod editor;
 mod field;
 mod head;
+mod people;
 mod plain;
 mod steps;
 

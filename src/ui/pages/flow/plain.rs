@@ -1,6 +1,7 @@
 //! Both sides. A flow for those who may not change it.
 
 use super::head::head;
+use super::people::asks;
 use crate::domain::{Flow, FlowStep, OnInterruption};
 use leptos::prelude::*;
 
@@ -24,7 +25,8 @@ pub fn plain(flow: &Flow) -> AnyView {
                         <span class="step-title" dir="auto">{step.title().to_owned()}</span>
                         <span class="muted">{step.kind()}</span>
                     </div>
-                    <pre dir="auto">{shown(step)}</pre>
+                    {shown(step).map(|text| view! { <pre dir="auto">{text}</pre> })}
+                    {asks(step).into_iter().map(|text| view! { <p class="muted" dir="auto">{text}</p> }).collect::<Vec<_>>()}
                 </li>
             }
         })
@@ -38,9 +40,13 @@ pub fn plain(flow: &Flow) -> AnyView {
     .into_any()
 }
 
-fn shown(step: &FlowStep) -> String {
+/// What it does, or what it tells whom it asks.
+fn shown(step: &FlowStep) -> Option<String> {
     match step {
-        FlowStep::Command { argv, .. } => argv.join("\n"),
-        other => other.in_words(),
+        FlowStep::Command { argv, .. } => Some(argv.join("\n")),
+        FlowStep::Approval { message, .. } | FlowStep::Question { message, .. } => {
+            (!message.is_empty()).then(|| message.clone())
+        }
+        other => Some(other.in_words()),
     }
 }

@@ -1,10 +1,12 @@
 //! Both sides. The steps in the editor: their fields, their order, more of them and fewer.
 
-use super::field::{Shape, TextField, text_field};
+use super::asked::{ask_id, asked};
+use super::field::{ChoiceField, Shape, TextField, choice_field, text_field, tick_field};
+use super::people::{expiries, policy_about, policy_word};
 use crate::browser;
-use crate::domain::{Me, Role};
+use crate::domain::{Me, Policy, Role};
 use crate::ui::kit::{Button, Look, view_of};
-use crate::ui::state::flow_draft::{Draft, Field, Kind, Problems, StepDraft};
+use crate::ui::state::flow_draft::{Draft, Field, Kind, Place, Problems, StepDraft};
 use leptos::prelude::*;
 
 /// What the form holds.
@@ -20,6 +22,13 @@ pub struct Form {
 
 pub fn field_id(key: u32, field: Field) -> String {
     format!("step-{key}-{}", field.name())
+}
+
+pub fn place_id(key: u32, place: Place) -> String {
+    match place {
+        Place::Field(field) => field_id(key, field),
+        Place::Asked(ask, part) => ask_id(key, ask, part),
+    }
 }
 
 pub fn steps(form: Form) -> AnyView {
@@ -56,7 +65,7 @@ pub fn steps(form: Form) -> AnyView {
             view! { <p class="note removed"><span dir="auto">{what}</span> <Button small=true on_press=undo>"Undo"</Button></p> }
         }))}
         <div class="row-of add-steps">
-            {add(Kind::Prompt)} {admin.then(|| add(Kind::Command))} {add(Kind::Webhook)}
+            {add(Kind::Prompt)} {add(Kind::Approval)} {add(Kind::Question)} {admin.then(|| add(Kind::Command))} {add(Kind::Webhook)}
         </div>
     }
     .into_any()
@@ -103,6 +112,10 @@ fn one(form: Form, key: u32, kind: Kind) -> AnyView {
 }
 
 fn field_of(form: Form, key: u32, kind: Kind, field: Field) -> AnyView {
+    let value = Signal::derive(move || form.draft.with(|d| d.text(key, field)));
+    let wrong = Signal::derive(move || form.problems.with(|p| p.at(key, Place::Field(field))));
+    let set = Callback::new(move |text: String| form.draft.update(|d| d.set(key, field, text)));
+    let id = field_id(key, field);
     let (name, hint, shape) = match (kind, field) {
         (_, Field::Title) => ("Title", "", Shape::Line),
         (_, Field::Prompt) => ("Prompt", "Sent to the agent, with what the steps before it answered.", Shape::Text(5)),
@@ -121,14 +134,49 @@ fn field_of(form: Form, key: u32, kind: Kind, field: Field) -> AnyView {
             "Name of the server's variable with the secret that requests are signed with; may stay empty.",
             Shape::Code,
         ),
+        (Kind::Question, Field::Message) => {
+            ("Message", "What people need to know to answer; Markdown. May stay empty.", Shape::Text(3))
+        }
+        (_, Field::Message) => ("Message", "In plain words what they allow; Markdown. May stay empty.", Shape::Text(3)),
+        (Kind::Question, Field::Approvers) => (
+            "Who may answer",
+            "E-mails, role:admin or role:user. Empty: whoever started the run, the agent's owner and those who operate it.",
+            Shape::Text(2),
+        ),
+        (_, Field::Approvers) => (
+            "Approvers",
+            "E-mails, one a line. role:admin and role:user stand for everybody of that role.",
+            Shape::Text(2),
+        ),
+        (_, Field::Fields) => return asked(form, key),
+        (_, Field::Policy) => {
+            let policy = move || value.with(|text| text.parse().unwrap_or(Policy::Any));
+            return choice_field(ChoiceField {
+                id,
+                name: "Who has to approve",
+                options: Policy::ALL.map(|p| (p.to_string(), policy_word(p).to_owned())).to_vec(),
+                hint: Signal::derive(move || policy_about(policy()).to_owned()),
+                value: Signal::derive(move || policy().to_string()),
+                wrong,
+                on_choose: set,
+            });
+        }
+        (_, Field::ExpiresInS) => {
+            return choice_field(ChoiceField {
+                id,
+                name: "Expires",
+                options: expiries(&value.get_untracked()),
+                hint: Signal::stored("When the time is over and nobody decided, the run fails.".to_owned()),
+                value,
+                wrong,
+                on_choose: set,
+            });
+        }
+        (_, Field::AllowRequester) => {
+            let on = Signal::derive(move || value.with(|text| !text.is_empty()));
+            let change = Callback::new(move |on| set.run(if on { "on".to_owned() } else { String::new() }));
+            return tick_field(id, "Whoever started the run may decide too", on, change);
+        }
     };
-    text_field(TextField {
-        id: field_id(key, field),
-        name,
-        hint,
-        shape,
-        value: Signal::derive(move || form.draft.with(|d| d.text(key, field))),
-        wrong: Signal::derive(move || form.problems.with(|p| p.step(key, field))),
-        on_input: Callback::new(move |text| form.draft.update(|d| d.set(key, field, text))),
-    })
+    text_field(TextField { id, name, hint, shape, value, wrong, on_input: set })
 }

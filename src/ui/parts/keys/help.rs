@@ -14,6 +14,7 @@ const EVERYWHERE: Lines = &[
     (&["g d"], "Go to the dashboard"),
     (&["g a"], "Go to agents"),
     (&["g f"], "Go to flows"),
+    (&["g p"], "Go to approvals"),
     (&["?"], "This list"),
     (&["Esc"], "Close"),
 ];
@@ -30,6 +31,9 @@ const LIST: Lines = &[
     (&["l"], "Pause and resume news"),
     (&["b"], "Hide and show the filters"),
 ];
+
+const REQUEST: Lines =
+    &[(&["a"], "To Approve; Enter presses it"), (&["r"], "To Reject; Enter presses it"), (&["c"], "To the comment")];
 
 const TYPED: Lines = &[
     (&["status:failed,running"], "Either of them"),
@@ -65,6 +69,7 @@ pub fn HelpDialog(open: RwSignal<bool>) -> impl IntoView {
                 <div class="keys-parts">
                     {part("Everywhere", EVERYWHERE)}
                     {part("In the list", LIST)}
+                    {part("On a request", REQUEST)}
                     {part("In the search field", TYPED)}
                 </div>
                 <p class="muted">"Keys do nothing while you type."</p>

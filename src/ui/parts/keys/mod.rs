@@ -62,6 +62,7 @@ pub fn Shortcuts() -> impl IntoView {
                 "d" if after_g => paths::DASHBOARD,
                 "a" if after_g => paths::AGENTS,
                 "f" if after_g => paths::FLOWS,
+                "p" if after_g => paths::APPROVALS,
                 _ => return,
             };
             e.prevent_default();

@@ -1,5 +1,6 @@
 //! Both sides. A run: header, the views' names, the view that is open.
 
+use super::asks::waiting;
 use super::header::RunHeader;
 use super::json::JsonTab;
 use super::overview::Overview;
@@ -72,6 +73,7 @@ fn Body(opened: Opened, tab: Signal<Tab>, place: Place) -> impl IntoView {
     view! {
         <article class="run" data-execution=run.id() data-status=attr_of(move || run.status.get().as_str())>
             <RunHeader run place/>
+            {waiting(run)}
             <Tabs run tab/>
             <div class="run-view" data-tab=attr_of(move || tab.get().as_str())>{view_of(view)}</div>
         </article>

@@ -2,7 +2,7 @@
 
 use super::state::{Place, RunState};
 use crate::browser;
-use crate::domain::{ExecutionDetail, FlowOfRun, Me, Role, Status};
+use crate::domain::{ExecutionDetail, FlowOfRun, InteractionStatus, Me, Role, Status};
 use crate::ui::kit::{Button, Icon, Look, act, format, view_of};
 use crate::ui::parts::{Elapsed, StatusMark, pause_button, pause_note, retry_item, use_start, use_stop};
 use crate::ui::paths;
@@ -79,7 +79,9 @@ fn note(detail: &ExecutionDetail) -> Option<String> {
         let by = s.cancel_requested_by.as_ref().map(|who| format!(", asked by {who}")).unwrap_or_default();
         return Some(format!("Stopping{by}"));
     }
-    if let (Status::Waiting, Some(who)) = (s.status, &s.waiting_on) {
+    // What it asks stands right below, with whom it waits for.
+    let asks = detail.interactions.iter().any(|ask| ask.status == InteractionStatus::Pending);
+    if let (Status::Waiting, Some(who), false) = (s.status, &s.waiting_on, asks) {
         return Some(format!("Waiting for {who}"));
     }
     s.steps_total.map(|total| format!("step {} of {total}", (s.steps_done + 1).min(total)))

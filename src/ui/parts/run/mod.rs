@@ -1,5 +1,6 @@
 //! Both sides. One run in full, in the drawer and on its own page.
 
+mod asks;
 mod body;
 mod calls;
 mod change;
@@ -24,3 +25,4 @@ pub use pairs::pairs;
 pub use part::{First, Opening, open_run, open_with_page};
 pub use state::Place;
 pub use tabs::Tab;
+pub use text::titled;

@@ -1,5 +1,6 @@
 //! Both sides. What went in, what came out, what it took.
 
+use super::asks::asked;
 use super::facts::Facts;
 use super::heading::heading;
 use super::json::JsonTree;
@@ -32,6 +33,7 @@ pub fn Overview(run: RunState) -> impl IntoView {
         <Show when=move || has_response.get()>
             <LongText title="Response" text=Signal::derive(move || response.get().unwrap_or_default()) markup=response_markup.into()/>
         </Show>
+        {asked(run)}
         <Related run/>
         {view_of(move || {
             let labels = labels.get();

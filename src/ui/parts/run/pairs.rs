@@ -1,6 +1,6 @@
 //! Both sides. What a run of a flow was told, step by step, and what it answered.
 
-use super::steps::{part_status, tokens};
+use super::steps::{asks_people, error_of, said, step_status, tokens};
 use super::text::LongText;
 use crate::domain::{FlowRunSteps, PlannedStep, Step};
 use crate::ui::kit::format;
@@ -20,14 +20,20 @@ pub fn pairs(read: FlowRunSteps) -> AnyView {
 }
 
 fn pair(step: Step) -> AnyView {
-    let status = part_status(step.status);
+    let status = step_status(&step);
+    let people = asks_people(&step.kind);
+    let (said, error) = (said(&step), error_of(&step));
     let took = step.started_at.zip(step.completed_at).map(|(from, to)| format::duration(to.millis_since(from)));
     let facts: Vec<_> = [Some(step.kind.clone()), took, tokens(&step), step.cost.map(format::money)]
         .into_iter()
         .flatten()
         .map(|fact| view! { <span>{fact}</span> })
         .collect();
-    let (told, answered) = if step.kind == "prompt" { ("Prompt", "Response") } else { ("Input", "Output") };
+    let (told, answered) = match step.kind.as_str() {
+        "prompt" => ("Prompt", "Response"),
+        "approval" | "question" => ("What was asked", "Decision"),
+        _ => ("Input", "Output"),
+    };
     let text = |title: &'static str, text: Option<String>| {
         text.filter(|text| !text.is_empty()).map(|text| view! { <LongText title text=Signal::stored(text)/> })
     };
@@ -39,9 +45,10 @@ fn pair(step: Step) -> AnyView {
                 <StatusMark status=status/>
             </div>
             <p class="step-facts">{facts}</p>
-            {step.error.map(|error| view! { <pre class="step-error">{error}</pre> })}
+            {error.map(|error| view! { <pre class="step-error">{error}</pre> })}
             <div class="told">{text(told, step.input)}</div>
-            {text(answered, step.output)}
+            {said.map(|text| view! { <p class="step-said" dir="auto">{text}</p> })}
+            {text(answered, step.output.filter(|_| !people))}
         </li>
     }
     .into_any()

@@ -11,6 +11,7 @@ use crate::server_fns::list_steps;
 use crate::ui::kit::{Button, Look, attr_of, format, view_of};
 use crate::ui::parts::{Elapsed, Starting, StatusMark, use_start};
 use crate::ui::paths;
+use crate::ui::state::approval::sentence;
 use crate::ui::state::flow_runs::operated;
 use leptos::prelude::*;
 
@@ -24,6 +25,30 @@ pub const fn part_status(status: PartStatus) -> Status {
         PartStatus::Success => Status::Success,
         PartStatus::Failed => Status::Failed,
     }
+}
+
+/// How a step stands: one that asks people waits for them.
+pub fn step_status(step: &Step) -> Status {
+    match part_status(step.status) {
+        Status::Running if asks_people(&step.kind) => Status::Waiting,
+        status => status,
+    }
+}
+
+pub fn asks_people(kind: &str) -> bool {
+    matches!(kind, "approval" | "question")
+}
+
+/// Why it failed; of people as a sentence.
+pub fn error_of(step: &Step) -> Option<String> {
+    let error = step.error.clone()?;
+    Some(if asks_people(&step.kind) { sentence(&error) } else { error })
+}
+
+/// What people said, as a sentence: `Approved by Ann: with care`.
+pub fn said(step: &Step) -> Option<String> {
+    let text = step.output.as_ref().filter(|text| !text.trim().is_empty() && asks_people(&step.kind))?;
+    Some(sentence(text))
 }
 
 #[component]
@@ -108,14 +133,17 @@ fn again(run: RunState, index: i64, title: String, until: Memo<Option<i64>>) -> 
 #[component]
 fn StepRow(run: RunState, step: RowSignal<Step>, until: Memo<Option<i64>>) -> impl IntoView {
     let step = RwSignal::from(step);
-    let status = Memo::new(move |_| step.with(|s| part_status(s.status)));
-    let error = Memo::new(move |_| step.with(|s| s.error.clone()));
+    let status = Memo::new(move |_| step.with(step_status));
+    let people = step.with_untracked(|s| asks_people(&s.kind));
+    let said = Memo::new(move |_| step.with(said));
+    let output = Memo::new(move |_| step.with(|s| s.output.clone().filter(|_| !people)));
+    let error = Memo::new(move |_| step.with(error_of));
     let number = step.with_untracked(|s| s.index + 1);
     let again = again(run, number - 1, step.with_untracked(|s| s.title.clone()), until);
     let took = Memo::new(move |_| step.with(|s| (s.started_at, s.completed_at)));
     let took = move || match took.get() {
         (Some(from), Some(to)) => view! { <span>{format::duration(to.millis_since(from))}</span> }.into_any(),
-        (Some(from), None) if status.get() == Status::Running => view! { <Elapsed since=from/> }.into_any(),
+        (Some(from), None) if !status.get().is_terminal() => view! { <Elapsed since=from/> }.into_any(),
         _ => ().into_any(),
     };
     view! {
@@ -132,8 +160,9 @@ fn StepRow(run: RunState, step: RowSignal<Step>, until: Memo<Option<i64>>) -> im
                 <span>{view_of(move || step.with(|s| s.cost.map(format::money)))}</span>
             </p>
             {view_of(move || error.get().map(|text| view! { <pre class="step-error">{text}</pre> }))}
-            <Part title="Input" text=Memo::new(move |_| step.with(|s| s.input.clone()))/>
-            <Part title="Output" text=Memo::new(move |_| step.with(|s| s.output.clone()))/>
+            {view_of(move || said.get().map(|text| view! { <p class="step-said" dir="auto">{text}</p> }))}
+            <Part title=if people { "What was asked" } else { "Input" } text=Memo::new(move |_| step.with(|s| s.input.clone()))/>
+            <Part title="Output" text=output/>
             {again}
         </li>
     }

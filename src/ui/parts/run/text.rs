@@ -96,6 +96,16 @@ pub fn LongText(
     }
 }
 
+/// The same of texts that do not change.
+pub fn titled(title: String, text: String, markup: Option<Markup>) -> AnyView {
+    match markup {
+        Some(markup) => {
+            view! { <LongText title text=Signal::stored(text) markup=Signal::stored(Some(markup))/> }.into_any()
+        }
+        None => view! { <LongText title text=Signal::stored(text)/> }.into_any(),
+    }
+}
+
 /// Rendered or raw.
 #[component]
 fn Toggle(title: String, markup: Signal<Option<Markup>>, raw: RwSignal<bool>) -> impl IntoView {

@@ -1,7 +1,7 @@
 //! Both sides. What stands in the cells of a row, by column; each follows its run by itself.
 
 use super::row::plain_click;
-use crate::domain::{Column, ExecutionSummary, Status};
+use crate::domain::{Column, ExecutionId, ExecutionSummary, Status};
 use crate::ui::kit::{act, attr_of, format, view_of};
 use crate::ui::parts::{Elapsed, RelativeTime, StatusMark, Unknown};
 use crate::ui::paths;
@@ -10,6 +10,7 @@ use crate::ui::state::list::Row;
 use crate::ui::state::why::{Tone, Why, progress, why};
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 #[derive(Clone, Copy)]
@@ -121,9 +122,10 @@ impl Cells {
         view! {
             <div class=class>
                 <a class="message ell" class:none=attr_of(move || row.with(|r| r.run.message.is_empty())) dir="auto" href=href data-noscroll="" title=title on:click=act(move |e: MouseEvent| open.run(e))>{words}</a>
-                {view_of(move || reason.get().map(|w| {
-                    let class = match w.tone { Tone::Plain => "why ell", Tone::Waiting => "why ell s-waiting", Tone::Bad => "why ell s-failed" };
-                    view! { <div class=class dir="auto" title=w.text.clone()>{w.text.clone()}</div> }
+                {view_of(move || reason.get().map(|w| match w.tone {
+                    Tone::Plain => said(&w, "why ell"),
+                    Tone::Bad => said(&w, "why ell s-failed"),
+                    Tone::Waiting => waits(&w, row, open),
                 }))}
                 {view_of(move || bar.get().map(|(done, all)| {
                     view! { <progress max=all.to_string() value=done.to_string() aria-label=format!("{done} of {all} steps done")></progress> }
@@ -133,6 +135,31 @@ impl Cells {
         .into_any()
     }
 }
+
+fn said(why: &Why, class: &'static str) -> AnyView {
+    view! { <div class=class dir="auto" title=why.text.clone()>{why.text.clone()}</div> }.into_any()
+}
+
+/// What a run waits for leads to where it is decided, if that is known here, or else to the run, which has it on top.
+fn waits(why: &Why, row: Signal<Arc<Row>>, open: Callback<MouseEvent>) -> AnyView {
+    let (id, text) = (row.with_untracked(|r| r.run.id.clone()), why.text.clone());
+    let decided_at = use_context::<AsksOf>().and_then(|AsksOf(asks)| asks.with(|asks| asks.get(&id).cloned()));
+    match decided_at {
+        Some(ask) => view! {
+            <a class="why ell s-waiting" dir="auto" href=paths::approval(&ask) title=text.clone()>{text.clone()}</a>
+        }
+        .into_any(),
+        None => view! {
+            <a class="why ell s-waiting" dir="auto" href=paths::execution(id.as_str()) data-noscroll="" title=text.clone()
+                on:click=act(move |e: MouseEvent| open.run(e))>{text.clone()}</a>
+        }
+        .into_any(),
+    }
+}
+
+/// In context where it is known: what each run that waits asks of people, by its id.
+#[derive(Clone, Copy)]
+pub struct AsksOf(pub Memo<HashMap<ExecutionId, String>>);
 
 /// Adds a value to the filter of the list around a row: the page's parameter, and the value.
 #[derive(Clone, Copy)]

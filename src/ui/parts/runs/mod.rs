@@ -12,7 +12,7 @@ mod row;
 
 pub use actions::copy_link;
 pub use cards::Cards;
-pub use cells::FilterBy;
+pub use cells::{AsksOf, FilterBy};
 pub use empty::{NoRuns, ways_out};
 pub use head::SortHead;
 pub use layout::{Layout, ShownLayout};
