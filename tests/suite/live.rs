@@ -14,7 +14,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 const LONG: Duration = Duration::from_secs(20);
 
-async fn listen(http: &Http) -> SocketAddr {
+pub async fn listen(http: &Http) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let service = http.router.clone().into_make_service_with_connect_info::<SocketAddr>();
@@ -22,7 +22,7 @@ async fn listen(http: &Http) -> SocketAddr {
     address
 }
 
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     async fn try_open(address: SocketAddr, token: &str, origin: Option<&str>) -> Result<Self, SocketError> {
@@ -35,7 +35,7 @@ impl Socket {
         connect_async(request).await.map(|(socket, _)| Self(socket))
     }
 
-    async fn open(address: SocketAddr, token: &str) -> Self {
+    pub async fn open(address: SocketAddr, token: &str) -> Self {
         Self::try_open(address, token, None).await.expect("a socket")
     }
 
@@ -44,7 +44,7 @@ impl Socket {
     }
 
     /// The next frame; `None` when the server closed.
-    async fn hear(&mut self) -> Option<Value> {
+    pub async fn hear(&mut self) -> Option<Value> {
         loop {
             match tokio::time::timeout(LONG, self.0.next()).await.expect("the server says something")? {
                 Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).expect("JSON")),
@@ -54,13 +54,13 @@ impl Socket {
         }
     }
 
-    async fn subscribe(&mut self, frame: Value) -> Value {
+    pub async fn subscribe(&mut self, frame: Value) -> Value {
         self.say(frame).await;
         self.hear().await.expect("an answer")
     }
 
     /// A ping's answer comes after everything that was sent before it.
-    async fn nothing_came(&mut self) {
+    pub async fn nothing_came(&mut self) {
         self.say(json!({"op": "ping"})).await;
         let next = self.hear().await.expect("an answer");
         assert_eq!(next["type"], "pong", "{next}");

@@ -9,6 +9,8 @@ mod exec;
 mod faults;
 mod import_export;
 mod live;
+mod notify;
+mod people;
 mod process;
 mod store;
 mod support;

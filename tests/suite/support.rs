@@ -103,8 +103,13 @@ impl World {
 
     /// Another server on the same database, with the same clock.
     pub async fn another_server(&self) -> App {
+        self.another_server_with(self.app.config.clone()).await
+    }
+
+    /// The same, set otherwise.
+    pub async fn another_server_with(&self, config: Config) -> App {
         let store = Store::open(&self.database.url).await.expect("the database opens");
-        App::new(store, self.app.config.clone(), clock(&self.now, &self.passed))
+        App::new(store, config, clock(&self.now, &self.passed))
     }
 
     /// What no use case does, done to the database behind the server's back.
@@ -223,6 +228,10 @@ impl Http {
 
     pub async fn post(&self, token: &str, path: &str, body: impl Into<Body>) -> Answer {
         self.send("POST", path, &[("authorization", &format!("Bearer {token}"))], body).await
+    }
+
+    pub async fn put(&self, token: &str, path: &str, body: impl Into<Body>) -> Answer {
+        self.send("PUT", path, &[("authorization", &format!("Bearer {token}"))], body).await
     }
 
     pub async fn patch(&self, token: &str, path: &str, body: impl Into<Body>) -> Answer {

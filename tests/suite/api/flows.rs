@@ -84,7 +84,9 @@ async fn what_is_wrong_with_a_flow_is_named() {
         ("x", json!(vec![prompt("One", "x"); 101]), vec!["steps"]),
         ("x", json!([prompt("", "x"), prompt("Two", " ")]), vec!["steps[0].title", "steps[1].prompt"]),
         ("x", json!([{"kind": "webhook", "title": "Call", "url": "ftp://x"}]), vec!["steps[0].url"]),
-        ("x", json!([{"kind": "approval", "title": "Ask"}]), vec!["steps[0].kind"]),
+        ("x", json!([{"kind": "approval", "title": "Ask"}]), vec!["steps[0].approvers"]),
+        ("x", json!([{"kind": "question", "title": "Ask", "fields": []}]), vec!["steps[0].fields"]),
+        ("x", json!([{"kind": "wish", "title": "Ask"}]), vec!["steps[0].kind"]),
         ("x", json!([{"kind": "prompt", "title": "One"}]), vec!["steps[0].prompt"]),
     ] {
         let answer = make(&http, &token, &json!({"name": name, "agent_name": "a", "steps": steps})).await;

@@ -18,6 +18,8 @@ mod stop;
 mod unwritten;
 mod webhook;
 
+pub use flow::prompt;
+
 use crate::support::{Backend, World};
 use runboard::app::{App, Config, agents, control, executions, flows, parts};
 use runboard::domain::{ExecutionDetail, LogLine, NewFlowRun, NewRun, PartStatus, Status};

@@ -163,7 +163,10 @@ async fn only_an_admins_agent_reaches_inside(backend: Backend) {
         works.until_idle().await;
         let run = works.run(&id).await.summary;
         let error = run.error.expect("an error");
-        assert!(run.status == Status::Failed && error.contains("which only agents of an admin may use"), "{error}");
+        assert!(
+            run.status == Status::Failed && error.contains("which only agents and webhooks of an admin may use"),
+            "{error}"
+        );
     }
     assert!(endpoint.asked.lock().expect("unpoisoned").is_empty());
 }

@@ -5,9 +5,9 @@ use crate::support::{Backend, START, World, ended, on_both};
 use runboard::app::record;
 use runboard::domain::{Choice, Filter, NewExecution, Range, Sort, SortField, Status, Trigger, Window};
 use runboard::store::list::{self, Selection};
-use runboard::store::{Visible, flows, queue};
+use runboard::store::{Visible, flows, interactions, queue};
 
-on_both!(no_list_scans_the_table, the_page_of_flows_scans_no_table, the_engine_scans_no_table);
+on_both!(no_list_scans_the_table, the_page_of_flows_scans_no_table, the_engine_scans_no_table, approvals_scan_no_table);
 
 fn filters() -> Vec<(&'static str, Filter)> {
     let with = |name, change: fn(&mut Filter)| {
@@ -99,6 +99,24 @@ async fn the_engine_scans_no_table(backend: Backend) {
         let scans = match backend {
             Backend::Sqlite => ["SCAN e", "SCAN queue", "SCAN q", "SCAN r"].contains(&line.as_str()),
             Backend::Postgres => line.contains("Seq Scan on executions") || line.contains("Seq Scan on queue"),
+        };
+        assert!(!scans, "{line}");
+    }
+}
+
+async fn approvals_scan_no_table(backend: Backend) {
+    let world = World::new(backend).await;
+    let runs: Vec<NewExecution> = (0..500).map(|i| ended("a", Status::Success, i, i)).collect();
+    record::batch(&world.admin, runs).await.expect("recorded");
+    let mut tx = world.app.store.snapshot().await.expect("a snapshot");
+    let lines = interactions::explain(&mut tx, START).await.expect("a plan");
+    assert!(lines.len() > 12, "{lines:?}");
+    for line in lines {
+        let scans = match backend {
+            Backend::Sqlite => ["SCAN e", "SCAN i", "SCAN p", "SCAN s", "SCAN approvers"].contains(&line.as_str()),
+            Backend::Postgres => {
+                ["executions", "interactions", "approvers"].iter().any(|t| line.contains(&format!("Seq Scan on {t}")))
+            }
         };
         assert!(!scans, "{line}");
     }

@@ -198,10 +198,10 @@ async fn heartbeats_tell_of_a_stop(backend: Backend) {
     let world = World::new(backend).await;
     let run = world.record(run_of("a", "m")).await;
     assert_eq!(run.heartbeat_at, None);
-    assert_eq!(heartbeat(&world.admin, run.id.as_str()).await, Ok(false));
+    assert_eq!(heartbeat(&world.admin, run.id.as_str()).await, Ok((false, Vec::new())));
     control::terminate(&world.admin, run.id.as_str(), false).await.expect("asked");
     world.pass_ms(1_000);
-    assert_eq!(heartbeat(&world.admin, run.id.as_str()).await, Ok(true));
+    assert_eq!(heartbeat(&world.admin, run.id.as_str()).await, Ok((true, Vec::new())));
     let stored = executions::summary(&world.admin, run.id.as_str()).await.expect("found");
     assert_eq!(stored.heartbeat_at, Some(START.plus_millis(1_000)));
 }
