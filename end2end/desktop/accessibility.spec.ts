@@ -24,7 +24,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await api.toolCalls(id, { call_id: 'c1', name: 'web.search', arguments: { query: 'batteries' }, status: 'running', started_at: minutesAgo(1) })
 
       await api.seen(0)
-      for (const path of ['/executions', '/executions?status=failed&last=7d', '/executions?as_of=5&at=2026-01-01T00:00:00Z', '/failures', '/executions?status=queued&agent=nobody', '/', '/agents', '/agents/researcher', '/flows', '/flows/new', `/executions/${id}`]) {
+      for (const path of ['/executions', '/executions?status=failed&last=7d', '/executions?as_of=5&at=2026-01-01T00:00:00Z', '/failures', '/executions?status=queued&agent=nobody', '/', '/agents', '/agents/researcher', '/flows', '/flows/new', '/settings/notifications', `/executions/${id}`]) {
         await test.step(path, async () => {
           await open(page, path)
           await expectAccessible(page, rules)

@@ -4,6 +4,7 @@ import type { Server } from './server.ts'
 export type Status = 'queued' | 'running' | 'waiting' | 'paused' | 'success' | 'failed' | 'cancelled'
 export type Run = { agent_name: string; message: string; status?: Status; [field: string]: unknown }
 export type Summary = { id: string; status: Status; message: string; cancel_requested: boolean; cost: number | null }
+export type Approval = { id: string; status: string; outcome: string | null; execution_id: string }
 
 const MINUTE = 60_000
 
@@ -60,6 +61,8 @@ export class Api {
     this.call('POST', `/api/executions/${id}/log`, { lines: texts.map((text) => ({ stream: 'stdout', text })) })
   toolCalls = (id: string, ...tool_calls: object[]) => this.call('POST', `/api/executions/${id}/tool-calls`, { tool_calls })
   steps = (id: string, ...steps: object[]) => this.call('POST', `/api/executions/${id}/steps`, { steps })
+  /** Asks people for a run. */
+  ask = (id: string, request: object): Promise<Approval> => this.call('POST', `/api/executions/${id}/interactions`, request)
 
   /** The number of the newest event. */
   newest = async (): Promise<number> => (await this.call('GET', '/api/executions?limit=1')).as_of
