@@ -18,6 +18,7 @@ mod stop;
 mod unwritten;
 mod webhook;
 
+pub use crash::follow;
 pub use flow::prompt;
 
 use crate::support::{Backend, World};

@@ -1,12 +1,12 @@
 //! The real server, killed while people decide: what was answered stands, and its run goes on or has failed.
 
+use crate::engine::follow;
 use crate::process::{SERVE, Server, command, integrity, output, prepare, started};
 use futures::future::join_all;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::mpsc;
 
 const RUNS: usize = 120;
 const KILLS: usize = 3;
@@ -35,18 +35,11 @@ impl Api {
         answer.json().await.expect("JSON")
     }
 
-    /// Waits until a run has ended, or waits for a person.
+    /// A run, once its stream says that it has ended, or that it waits for a person.
     async fn settled(&self, url: &str, id: &str, waiting: bool) -> Value {
-        let deadline = Instant::now() + Duration::from_mins(2);
-        loop {
-            let run = self.get(&format!("{url}/api/executions/{id}")).await;
-            let status = run["status"].as_str().expect("a status").to_owned();
-            if ["success", "failed", "cancelled"].contains(&status.as_str()) || (waiting && status == "waiting") {
-                return run;
-            }
-            assert!(Instant::now() < deadline, "{run}");
-            sleep_until(Instant::now() + Duration::from_millis(20)).await;
-        }
+        let wanted = if waiting { r#""status":"waiting""# } else { "event: end" };
+        follow(url, &self.token, id, wanted).await;
+        self.get(&format!("{url}/api/executions/{id}")).await
     }
 }
 
@@ -83,18 +76,26 @@ async fn decisions_survive_kills() {
     let mut moments = rand::rngs::StdRng::seed_from_u64(23);
     let runs: Vec<String> = asked.keys().cloned().collect();
     for (kill, part) in runs.chunks(RUNS / (KILLS + 1)).enumerate() {
+        let (heard, mut answers) = mpsc::unbounded_channel();
         let decide = |run: &String| {
             let decision = if run.as_bytes()[run.len() - 1].is_multiple_of(2) { "approve" } else { "reject" };
             let (url, id, run) = (format!("{url}/api/approvals/{}/respond", asked[run]), decision, run.clone());
-            let api = &api;
-            async move { (run, decision, api.post(&url, &json!({"decision": id})).await) }
+            let (api, heard) = (&api, heard.clone());
+            async move {
+                let answer = api.post(&url, &json!({"decision": id})).await;
+                // Nobody listens after the kill.
+                heard.send(()).ok();
+                (run, decision, answer)
+            }
         };
         let decisions = join_all(part.iter().map(decide));
         if kill < KILLS {
             // In the middle of them: some have been answered, some have not.
-            let at = Instant::now() + Duration::from_micros(moments.random_range(500..15_000));
+            let after = moments.random_range(1..10);
             let (results, ()) = tokio::join!(decisions, async {
-                sleep_until(at).await;
+                for _ in 0..after {
+                    answers.recv().await;
+                }
                 server.0.kill().expect("killed");
             });
             answered.extend(results.into_iter().filter_map(|(run, said, answer)| answer.map(|_| (run, said))));
