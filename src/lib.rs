@@ -18,12 +18,16 @@ pub mod engine; // S
 #[cfg(feature = "ssr")]
 pub mod live; // S
 #[cfg(feature = "ssr")]
+pub mod otlp; // S
+#[cfg(feature = "ssr")]
 pub mod process; // S
 #[cfg(feature = "ssr")]
 pub mod server; // S
 pub mod server_fns; // B
 #[cfg(feature = "ssr")]
 pub mod store; // S
+#[cfg(feature = "ssr")]
+pub mod telemetry; // S
 pub mod ui; // B
 
 /// The browser's entry: takes over the server's HTML.

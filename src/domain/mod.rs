@@ -19,6 +19,7 @@ pub mod filter;
 pub mod find;
 pub mod fleet;
 pub mod flow;
+pub mod framework;
 pub mod id;
 pub mod interaction;
 pub mod list_query;
@@ -27,9 +28,11 @@ pub mod notify;
 pub mod page;
 pub mod parts;
 pub mod policy;
+pub mod price;
 pub mod reading;
 pub mod schedule;
 pub mod since;
+pub mod span;
 pub mod stats;
 pub mod status;
 pub mod time;
@@ -67,6 +70,7 @@ pub use flow::{
     Flow, FlowList, FlowOfRun, FlowPatch, FlowRunSteps, FlowRuns, FlowStanding, FlowStep, FlowUnderWay, FlowsPage,
     NewFlow, NewFlowRun, OnInterruption, PlannedStep,
 };
+pub use framework::{Arrivals, ConnectPage, Framework, FrameworkPart};
 pub use id::ExecutionId;
 pub use interaction::{
     Answers, FieldKind, InteractionKind, InteractionStatus, NewInteraction, OnReject, QuestionField,
@@ -80,9 +84,11 @@ pub use notify::{
 pub use page::{ExecutionPage, FirstPage, RunCount, Sort, SortField};
 pub use parts::{LogLine, LogStream, NewLogLine, NewStep, NewToolCall, PartStatus, Step, ToolCall};
 pub use policy::{Decision, Policy, Tally, Verdict};
+pub use price::ModelPrice;
 pub use reading::{ApprovalRecord, ListedCall, LogHits, Markup, RunExtras, RunRecord, SubRun};
 pub use schedule::{NewSchedule, Overlap, Schedule};
 pub use since::{Beside, Since};
+pub use span::{Outcome as SpanOutcome, SpanClass, SpanDetail, SpanPage, SpanRow, ToldInSpans};
 pub use stats::{AgentStats, FacetValue, Facets, Numbers, Stats};
 pub use status::{Status, Trigger};
 pub use time::Timestamp;

@@ -29,6 +29,8 @@ pub struct RunExtras {
     pub response: Option<Markup>,
     /// Steps recorded, however they stand.
     pub steps: i64,
+    /// Spans kept of a run that was told of in spans; 0 of any other.
+    pub spans: i64,
     /// Runs below this one, parents before their children.
     pub below: Vec<SubRun>,
 }
