@@ -152,6 +152,18 @@ pub async fn update(tx: &mut Tx, key: i64, fields: &AgentFields) -> Result<()> {
     tx.run(fields.bind(Query::new(sql)).bind(key)).await.map(|_| ())
 }
 
+/// Forgets an agent that was registered since then for a run that is not its own after all; not one that anybody has
+/// done anything with.
+pub async fn forget_unused(tx: &mut Tx, key: i64, since: Timestamp) -> Result<bool> {
+    let sql = "delete from agents where key = $1 and kind = 'external' and created_at >= $2 and config is null \
+               and description is null and timeout_s is null and budget is null \
+               and not exists (select 1 from executions e where e.agent_key = agents.key) \
+               and not exists (select 1 from shares s where s.agent_key = agents.key) \
+               and not exists (select 1 from schedules s where s.agent_key = agents.key) \
+               and not exists (select 1 from flows f where f.agent_key = agents.key)";
+    Ok(tx.run(Query::new(sql).bind(key).bind(since.micros())).await? > 0)
+}
+
 /// Deletes an agent that never ran; one with runs is retired and they stay. Its schedule comes no more.
 pub async fn delete(tx: &mut Tx, key: i64, now: Timestamp) -> Result<()> {
     let ran = "select key from executions where agent_key = $1 limit 1";

@@ -244,6 +244,15 @@ fn log_query(user_key: i64, before: i64, limit: i64) -> Query {
     Query::new(sql).bind(user_key).bind(before).bind(limit)
 }
 
+/// How many wait, by channel.
+pub async fn waiting(db: &mut impl Executor) -> Result<Vec<(String, i64)>> {
+    db.all(waiting_query()).await
+}
+
+fn waiting_query() -> Query {
+    Query::new("select channel, count(*) from deliveries where state = 'waiting' group by channel")
+}
+
 /// Forgets what is older than `oldest`, and gives up what has waited since before `stale`: no server here sends it.
 pub async fn tidy(tx: &mut Tx, oldest: Timestamp, stale: Timestamp, now: Timestamp) -> Result<()> {
     tx.run(Query::new("delete from deliveries where created_at <= $1").bind(oldest.micros())).await?;
@@ -262,6 +271,7 @@ pub async fn explain(tx: &mut Tx, now: Timestamp) -> Result<Vec<String>> {
         due_query(now, true, 20),
         next_query(to, now),
         log_query(1, i64::MAX, 50),
+        waiting_query(),
         Query::new("delete from deliveries where created_at <= $1").bind(now.micros()),
     ] {
         lines.extend(super::db::explain(tx, q).await?);

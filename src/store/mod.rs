@@ -5,6 +5,7 @@ pub mod agents;
 pub mod bulk;
 pub mod db;
 pub mod deliveries;
+pub mod departures;
 pub mod events;
 pub mod executions;
 pub mod failures;
@@ -17,6 +18,7 @@ pub mod memories;
 pub mod migrate;
 pub mod notify;
 pub mod parts;
+pub mod prices;
 pub mod query;
 pub mod queue;
 pub mod reading;
@@ -26,6 +28,7 @@ pub mod search;
 pub mod settings;
 pub mod stats;
 pub mod stops;
+pub mod traces;
 pub mod users;
 pub mod views;
 pub mod writer;
@@ -34,6 +37,7 @@ pub use db::{Db, Executor, Tx};
 pub use query::{Query, Value};
 
 use crate::domain::{Error, Result};
+use crate::telemetry::Figures;
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -71,6 +75,7 @@ pub struct Store {
     read: Db,
     write: Db,
     writer: writer::Writer,
+    figures: Figures,
 }
 
 impl Store {
@@ -79,12 +84,18 @@ impl Store {
         let (read, write) = connect(url).await?;
         migrate::run(&write).await?;
         rollup::rebuild_once(&write).await?;
-        Ok(Self { read, writer: writer::Writer::start(write.clone()), write })
+        let figures = Figures::new()?;
+        Ok(Self { read, writer: writer::Writer::start(write.clone(), figures.clone()), write, figures })
     }
 
     /// For reads: never waits for the writer.
     pub fn read(&self) -> Db {
         self.read.clone()
+    }
+
+    /// What this server counts of its work.
+    pub const fn figures(&self) -> &Figures {
+        &self.figures
     }
 
     /// A transaction in which every read sees the same moment.

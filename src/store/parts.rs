@@ -243,6 +243,26 @@ pub async fn upsert_tool_calls(tx: &mut Tx, key: i64, calls: &[NewToolCall], now
     Ok(())
 }
 
+/// Takes calls away that a run turned out not to have.
+pub async fn remove_tool_calls(tx: &mut Tx, key: i64, ids: &[&str]) -> Result<()> {
+    for chunk in chunks(ids) {
+        let mut q = Query::new("delete from tool_calls where execution_key = ");
+        q.value(key).push(" and call_id in ").list(chunk.iter().copied());
+        tx.run(q).await?;
+    }
+    Ok(())
+}
+
+/// The same for steps.
+pub async fn remove_steps(tx: &mut Tx, key: i64, positions: &[i64]) -> Result<()> {
+    for chunk in chunks(positions) {
+        let mut q = Query::new("delete from steps where execution_key = ");
+        q.value(key).push(" and position in ").list(chunk.iter().copied());
+        tx.run(q).await?;
+    }
+    Ok(())
+}
+
 /// (number of calls, the running one that started last)
 pub async fn tool_progress(tx: &mut Tx, key: i64) -> Result<(i64, Option<(String, i64)>)> {
     let sql = "select count(*) from tool_calls where execution_key = $1";

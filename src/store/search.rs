@@ -86,6 +86,16 @@ pub async fn replace(tx: &mut Tx, key: i64, text: &str) -> Result<()> {
     tx.run(Query::new(sql).bind(key).bind(text)).await.map(|_| ())
 }
 
+/// A run is about to be taken away: the index forgets its text.
+pub async fn remove(tx: &mut Tx, key: i64) -> Result<()> {
+    if tx.is_sqlite() && !tx.unindexed.contains(key) {
+        let old: Option<(String,)> =
+            tx.maybe(Query::new("select folded from execution_search where key = $1").bind(key)).await?;
+        tx.unindexed.recent.insert(key, old.map(|(text,)| text));
+    }
+    Ok(())
+}
+
 /// Brings the trigram index up to date, as the last step of a transaction.
 pub async fn settle(tx: &mut Tx) -> Result<()> {
     let owed = std::mem::take(&mut tx.unindexed.kept);

@@ -8,11 +8,14 @@
 use super::db::{Db, Executor as _, Tx};
 use super::query::Query;
 use crate::domain::{Error, Result};
+use crate::telemetry::{Figures, Held, SPANS, current_span};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
+use tracing::Span;
+use tracing::field::Empty;
 
 /// Jobs waiting beyond this make their callers wait.
 const QUEUE: usize = 1_024;
@@ -23,14 +26,23 @@ const JOBS_AT_MOST: usize = 512;
 pub(super) const EVENT_ORDER_LOCK: &str = "select pg_advisory_xact_lock(7215530001)";
 
 trait Job: Send {
+    /// A transaction takes it up.
+    fn begin(&mut self);
     fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
-    fn finish(self: Box<Self>, committed: Result<()>);
+    /// What it did is to stay.
+    fn is_good(&self) -> bool;
+    /// `together`: how many jobs its transaction had.
+    fn finish(self: Box<Self>, committed: Result<()>, together: usize);
 }
 
 struct Typed<T, F> {
     body: Option<F>,
     result: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
+    waits: Option<Held>,
+    /// What it is done for, then its transaction as a part of that. Work of nobody has none: the writes of a server that
+    /// exports its spans to itself would make spans for ever.
+    span: Span,
 }
 
 impl<T, F> Job for Typed<T, F>
@@ -38,6 +50,15 @@ where
     T: Send + 'static,
     F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
 {
+    fn begin(&mut self) {
+        self.waits = None;
+        if !self.span.is_disabled() {
+            self.span = tracing::info_span!(
+                target: SPANS, parent: &self.span, "write", runboard.jobs = Empty, otel.status_code = Empty
+            );
+        }
+    }
+
     fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
         async move {
             let Some(body) = self.body.take() else { return false };
@@ -54,7 +75,17 @@ where
         .boxed()
     }
 
-    fn finish(self: Box<Self>, committed: Result<()>) {
+    fn is_good(&self) -> bool {
+        matches!(self.result, Some(Ok(_)))
+    }
+
+    fn finish(self: Box<Self>, committed: Result<()>, together: usize) {
+        self.span.record("runboard.jobs", together as i64);
+        if committed.is_err() {
+            self.span.record("otel.status_code", "ERROR");
+        }
+        // It is over before what it is a part of can be.
+        drop(self.span);
         let answer = match (self.result, committed) {
             (Some(Err(e)), _) | (_, Err(e)) => Err(e),
             (Some(Ok(v)), Ok(())) => Ok(v),
@@ -69,15 +100,16 @@ where
 pub struct Writer {
     jobs: mpsc::Sender<Box<dyn Job>>,
     committed: watch::Receiver<u64>,
+    figures: Figures,
 }
 
 impl Writer {
     /// Starts the task. It ends when the last `Writer` is dropped and the queue is empty.
-    pub fn start(db: Db) -> Self {
+    pub fn start(db: Db, figures: Figures) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (announce, committed) = watch::channel(0);
-        tokio::spawn(run(db, queue, announce));
-        Self { jobs, committed }
+        tokio::spawn(run(db, queue, announce, figures.clone()));
+        Self { jobs, committed, figures }
     }
 
     /// Runs `body` in a transaction; when this returns `Ok`, the change is durable.
@@ -87,7 +119,8 @@ impl Writer {
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Typed { body: Some(body), result: None, reply });
+        let waits = Some(Held::one(&self.figures.jobs_waiting));
+        let job = Box::new(Typed { body: Some(body), result: None, reply, waits, span: current_span() });
         self.jobs.send(job).await.map_err(|_| shutting_down())?;
         answer.await.map_err(|_| shutting_down())?
     }
@@ -102,12 +135,17 @@ fn shutting_down() -> Error {
     Error::Unavailable("the server is shutting down".to_owned())
 }
 
-async fn run(db: Db, mut queue: mpsc::Receiver<Box<dyn Job>>, announce: watch::Sender<u64>) {
-    while let Some(first) = queue.recv().await {
+async fn run(db: Db, mut queue: mpsc::Receiver<Box<dyn Job>>, announce: watch::Sender<u64>, figures: Figures) {
+    while let Some(mut first) = queue.recv().await {
+        let taken_up = Instant::now();
+        first.begin();
         let mut done = Vec::new();
         let outcome = transaction(&db, first, &mut queue, &mut done).await;
+        let together = done.len();
+        let good = if outcome.is_ok() { done.iter().filter(|job| job.is_good()).count() } else { 0 };
+        figures.written(together, good, outcome.is_ok(), taken_up.elapsed());
         for job in done {
-            job.finish(outcome.clone());
+            job.finish(outcome.clone(), together);
         }
         if outcome.is_ok() {
             announce.send_modify(|n| *n += 1);
@@ -139,6 +177,9 @@ async fn transaction(
         // A savepoint that can't be taken back leaves the transaction unusable: nobody is told yes.
         outcome?;
         next = (done.len() < JOBS_AT_MOST && opened.elapsed() < OPEN_AT_MOST).then(|| queue.try_recv().ok()).flatten();
+        if let Some(job) = &mut next {
+            job.begin();
+        }
     }
     tx.commit().await
 }

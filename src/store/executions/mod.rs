@@ -6,7 +6,7 @@ mod write;
 
 pub use family::{LinkRow, children, retry_chain, unfinished_below, write_visible};
 pub use group::{fill_groups, forget_groups, keep_group, patterns};
-pub use write::{NewRecord, Texts, insert, replace_labels, save, save_texts, texts, touch};
+pub use write::{NewRecord, Texts, insert, remove, replace_labels, restate, save, save_texts, texts, touch};
 
 use super::Visible;
 use super::db::{Executor, Tx};

@@ -213,6 +213,42 @@ pub async fn save(tx: &mut Tx, r: &mut Record, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// Writes all of `r` that its reporter knows better now, its agent and its beginning too, as the next version. For
+/// runs that are put together from spans, which come in any order. Guarded here, too: the status of a run that has
+/// ended changes only while its trace says that this may still turn out otherwise.
+pub async fn restate(tx: &mut Tx, r: &mut Record, now: Timestamp) -> Result<()> {
+    let sql = "update executions set agent_key = $1, triggered_by = $2, queued_at = $3, message = $4, thread_id = $5, \
+        parent_id = $6, status = $7, \
+        status_seq = case when status = $8 then status_seq else (select coalesce(max(seq), 0) from events) end \
+        where key = $9 and version = $10 \
+        and (status not in ('success', 'failed', 'cancelled') or status = $11 or (status <> 'cancelled' \
+          and exists (select 1 from traces t where t.execution_key = executions.key and t.state <> 'settled')))";
+    let q = Query::new(sql)
+        .bind(r.agent_key)
+        .bind(r.triggered_by.as_str())
+        .bind(r.queued_at)
+        .bind(r.message.as_str())
+        .bind(r.thread_id.as_deref())
+        .bind(r.parent_id.as_deref())
+        .bind(r.status.as_str())
+        .bind(r.status.as_str())
+        .bind(r.key)
+        .bind(r.version)
+        .bind(r.status.as_str());
+    if tx.run(q).await? == 0 {
+        return Err(Error::Conflict("the run changed at the same moment or has ended".to_owned()));
+    }
+    save(tx, r, now).await
+}
+
+/// Takes a run away with all its parts. Only for one that turned out to be none, or another one's.
+pub async fn remove(tx: &mut Tx, r: &Record) -> Result<()> {
+    crate::store::search::remove(tx, r.key).await?;
+    tx.run(Query::new("delete from executions where key = $1").bind(r.key)).await?;
+    tx.recount.removed(r.key);
+    Ok(())
+}
+
 /// Notes a sign of life without making a new version.
 pub async fn touch(tx: &mut Tx, key: i64, now: Timestamp) -> Result<()> {
     tx.run(Query::new("update executions set heartbeat_at = $1 where key = $2").bind(now.micros()).bind(key))

@@ -273,6 +273,12 @@ pub async fn reminded(tx: &mut Tx, key: i64) -> Result<bool> {
     Ok(tx.run(Query::new(sql).bind(key)).await? > 0)
 }
 
+/// A run is another agent's now, and with it what it asked.
+pub async fn move_to(tx: &mut Tx, execution_key: i64, agent_key: i64) -> Result<()> {
+    let sql = "update interactions set agent_key = $1 where execution_key = $2";
+    tx.run(Query::new(sql).bind(agent_key).bind(execution_key)).await.map(|_| ())
+}
+
 pub(super) async fn ids(db: &mut impl Executor, q: Query) -> Result<Vec<String>> {
     let rows: Vec<(String,)> = db.all(q).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())

@@ -66,10 +66,13 @@ impl Counted {
 pub struct Recount {
     /// As last read for changing.
     read: HashMap<i64, Counted>,
-    kept: HashMap<i64, (Option<Counted>, Counted)>,
+    kept: HashMap<i64, Recounted>,
     /// Since the savepoint.
-    recent: HashMap<i64, (Option<Counted>, Counted)>,
+    recent: HashMap<i64, Recounted>,
 }
+
+/// Before and after; none: it is not there.
+type Recounted = (Option<Counted>, Option<Counted>);
 
 impl Recount {
     /// A run is about to be changed.
@@ -81,19 +84,29 @@ impl Recount {
     pub(super) fn changed(&mut self, r: &Record) {
         let after = Counted::of(r);
         let before = self.read.insert(r.key, after.clone());
-        self.recent.entry(r.key).and_modify(|entry| entry.1 = after.clone()).or_insert((before, after));
+        self.becomes(r.key, before, Some(after));
+    }
+
+    /// A run, read before, was taken away.
+    pub(super) fn removed(&mut self, key: i64) {
+        let before = self.read.remove(&key);
+        self.becomes(key, before, None);
+    }
+
+    fn becomes(&mut self, key: i64, before: Option<Counted>, after: Option<Counted>) {
+        self.recent.entry(key).and_modify(|entry| entry.1.clone_from(&after)).or_insert((before, after));
     }
 
     /// A run was added.
     pub(super) fn added(&mut self, key: i64, r: &Record) {
         let after = Counted::of(r);
         self.read.insert(key, after.clone());
-        self.recent.insert(key, (None, after));
+        self.recent.insert(key, (None, Some(after)));
     }
 
     pub(super) fn keep(&mut self) {
         for (key, (before, after)) in self.recent.drain() {
-            self.kept.entry(key).and_modify(|entry| entry.1 = after.clone()).or_insert((before, after));
+            self.kept.entry(key).and_modify(|entry| entry.1.clone_from(&after)).or_insert((before, after));
         }
     }
 
@@ -105,13 +118,14 @@ impl Recount {
     fn deltas(&mut self) -> BTreeMap<CellKey, Delta> {
         let mut deltas = BTreeMap::new();
         for (before, after) in std::mem::take(&mut self.kept).into_values() {
-            if before.as_ref() == Some(&after) {
+            if before == after {
                 continue;
             }
-            if let Some(before) = before {
-                cell::count(&mut deltas, &before, -1);
+            for (run, by) in [(before, -1), (after, 1)] {
+                if let Some(run) = run {
+                    cell::count(&mut deltas, &run, by);
+                }
             }
-            cell::count(&mut deltas, &after, 1);
         }
         deltas
     }
@@ -144,9 +158,9 @@ mod tests {
     #[test]
     fn a_run_that_changes_twice_moves_once() {
         let mut recount = Recount::default();
-        recount.recent.insert(1, (Some(counted(Status::Queued)), counted(Status::Running)));
+        recount.recent.insert(1, (Some(counted(Status::Queued)), Some(counted(Status::Running))));
         recount.keep();
-        recount.recent.insert(1, (Some(counted(Status::Running)), counted(Status::Success)));
+        recount.recent.insert(1, (Some(counted(Status::Running)), Some(counted(Status::Success))));
         recount.keep();
         let deltas = recount.deltas();
         // Three sizes, this agent and all of them, out of one status and into another.
@@ -156,9 +170,22 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_is_taken_away_leaves_its_cells() {
+        let mut recount = Recount::default();
+        recount.read.insert(1, counted(Status::Running));
+        recount.removed(1);
+        recount.recent.insert(2, (None, Some(counted(Status::Success))));
+        recount.removed(2);
+        recount.keep();
+        let deltas = recount.deltas();
+        assert_eq!(deltas.len(), 6);
+        assert!(deltas.iter().all(|(key, d)| key.status == "running" && d.runs == -1));
+    }
+
+    #[test]
     fn what_a_job_took_back_is_not_counted() {
         let mut recount = Recount::default();
-        recount.recent.insert(1, (None, counted(Status::Running)));
+        recount.recent.insert(1, (None, Some(counted(Status::Running))));
         recount.forget();
         recount.keep();
         assert!(recount.deltas().is_empty());
