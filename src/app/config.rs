@@ -57,6 +57,8 @@ pub struct Config {
     pub seal: Seal,
     /// How long a webhook of a person may take.
     pub notify_timeout_ms: u64,
+    /// A run of spans whose end does not come is taken to have ended when nothing came for so long.
+    pub otlp_quiet_s: i64,
 }
 
 impl Default for Config {
@@ -79,6 +81,7 @@ impl Default for Config {
             mail: None,
             seal: Seal::default(),
             notify_timeout_ms: 10_000,
+            otlp_quiet_s: 600,
         }
     }
 }

@@ -2,8 +2,8 @@
 //! runs.
 
 use super::App;
-use crate::domain::Result;
-use crate::store::{bulk, deliveries, events, executions, idempotency, notify, schedules, users};
+use crate::domain::{Result, Timestamp};
+use crate::store::{bulk, deliveries, departures, events, executions, idempotency, notify, schedules, traces, users};
 
 /// Once around; called every minute.
 pub async fn tidy(app: &App) -> Result<()> {
@@ -21,6 +21,7 @@ pub async fn tidy(app: &App) -> Result<()> {
         .write(move |tx| {
             Box::pin(async move {
                 events::prune(tx, oldest, keep).await?;
+                departures::forget(tx, oldest).await?;
                 users::forget_sessions(tx, now).await?;
                 let anywhere = uuid::Uuid::new_v4().simple().to_string();
                 executions::forget_groups(tx, &anywhere[..16]).await?;
@@ -32,5 +33,23 @@ pub async fn tidy(app: &App) -> Result<()> {
                 idempotency::forget(tx, now.plus_secs(-86_400)).await.map(|_| ())
             })
         })
-        .await
+        .await?;
+    forget_traces(app, now.plus_secs(-86_400)).await
+}
+
+/// Traces that tell of no run: all that is sent by whoever points a whole collector here. In several jobs, so that others
+/// have their turn at the writer, and so many in all that the next round comes in time.
+async fn forget_traces(app: &App, since: Timestamp) -> Result<()> {
+    const JOBS: usize = 20;
+    const SPANS: i64 = 100_000;
+    let mut spans = 0;
+    for _ in 0..JOBS {
+        let job = app.store.write(move |tx| Box::pin(async move { traces::forget_nothing(tx, since).await }));
+        let forgotten = job.await?;
+        spans += forgotten.spans;
+        if !forgotten.more || spans >= SPANS {
+            break;
+        }
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@ pub mod budgets;
 pub mod bulk;
 pub mod compare;
 pub mod config;
+pub mod connect;
 pub mod control;
 pub mod cursor;
 pub mod executions;
@@ -23,6 +24,7 @@ pub mod marks;
 pub mod memories;
 pub mod notify;
 pub mod numbers;
+pub mod otlp;
 pub(crate) mod outside;
 pub mod parts;
 pub mod reading;
@@ -77,6 +79,7 @@ pub struct Inner {
     message_trials: Throttle<i64>,
     /// This server's part in telling people.
     notify: notify::Desk,
+    trees: otlp::Trees,
 }
 
 impl std::ops::Deref for App {
@@ -104,6 +107,7 @@ impl App {
             trials: Throttle::per_minute(TRIALS_PER_MINUTE),
             message_trials: Throttle::per_minute(MESSAGE_TRIALS_PER_MINUTE),
             notify: notify::Desk::default(),
+            trees: otlp::Trees::default(),
             config,
         }))
     }

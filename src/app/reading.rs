@@ -30,6 +30,7 @@ pub async fn run(caller: &Caller, id: &str) -> Result<RunRecord> {
         message: markdown::render(&detail.summary.message),
         response: detail.response.as_deref().and_then(markdown::render),
         steps,
+        spans: super::otlp::count(&caller.app, record.key).await?,
         below: parents_first(&detail.summary.id, below),
     };
     Ok(RunRecord { detail, extras })

@@ -19,7 +19,7 @@ pub use mail::MailConfig;
 pub use settings::{get, renew_secret, save};
 pub use site::public_url;
 pub use trial::{test_mail, test_webhook};
-pub use work::{Desk, close, idle, open, step, work};
+pub use work::{Desk, close, idle, open, step, waiting, work};
 
 use crate::domain::{Channel, DeliveryState, NewsKind, Result, Spending, Status, Timestamp};
 use crate::store::agents::AgentRow;

@@ -5,7 +5,7 @@ use super::send::{Outcome, deliver};
 use super::{MAIL, budgets};
 use crate::app::App;
 use crate::app::outside::Clients;
-use crate::domain::{Result, Timestamp};
+use crate::domain::{Channel, Result, Timestamp};
 use crate::store::deliveries::{self as rows, DueRow};
 use crate::store::{notify, settings};
 use std::sync::{Mutex, PoisonError};
@@ -84,6 +84,16 @@ pub fn close(app: &App) {
 pub async fn idle(app: &App) {
     // The sender is ours, so it is there.
     drop(app.notify.sending.subscribe().wait_for(|n| *n == 0).await);
+}
+
+/// How many messages wait to be sent, by channel.
+pub async fn waiting(app: &App) -> Result<Vec<(String, i64)>> {
+    let counted = rows::waiting(&mut app.store.read()).await?;
+    let of = |channel: Channel| {
+        let known = counted.iter().find(|(name, _)| name == channel.as_str());
+        (channel.as_str().to_owned(), known.map_or(0, |(_, waiting)| *waiting))
+    };
+    Ok([Channel::Mail, Channel::Webhook].map(of).into())
 }
 
 /// Once around: budgets from time to time, and what is due.

@@ -123,7 +123,7 @@ async fn add_all(tx: &mut Tx, who: &Caller, new: Vec<NewExecution>, now: Timesta
 }
 
 /// The agent of that name, if the caller may record for it; a new name is registered as theirs.
-async fn agent(
+pub(in crate::app) async fn agent(
     tx: &mut Tx,
     who: &Caller,
     name: &str,
@@ -224,7 +224,8 @@ fn times(n: &NewExecution, now: Timestamp) -> Times {
     Times { status, queued, started, completed: Some(completed), duration_ms: Some(duration_ms) }
 }
 
-fn prepared(
+/// A run as it is stored, its parts apart.
+pub(in crate::app) fn prepared(
     id: &ExecutionId,
     agent: &AgentRow,
     user_key: Option<i64>,

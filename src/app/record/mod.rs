@@ -4,7 +4,7 @@ mod create;
 mod parts;
 mod patch;
 
-pub(super) use create::insert;
+pub(super) use create::{agent, insert, prepared};
 pub use create::{batch, create};
 pub use parts::{append_log, upsert_steps, upsert_tool_calls};
 pub(crate) use patch::{change, tell, time_anew};

@@ -1,6 +1,8 @@
 //! Server. The one access check: who asks, which agents they may see, which they may operate.
 //! Every list, count, message and write goes through a `Caller`.
 
+mod limits;
+
 use super::App;
 use crate::auth::secret;
 use crate::domain::{Error, Me, Result, Role, Scope, Timestamp};
