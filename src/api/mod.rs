@@ -10,7 +10,9 @@ mod flows;
 mod memories;
 mod notify;
 mod ops;
+pub mod otlp;
 mod people;
+mod prices;
 pub mod problem;
 mod record;
 mod schedules;
@@ -59,6 +61,12 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(executions::recent_executions))
         .routes(routes!(executions::get_execution, record::patch_execution))
         .routes(routes!(executions::get_run))
+        .routes(routes!(otlp::http::take_traces))
+        .routes(routes!(otlp::http::take_logs))
+        .routes(routes!(otlp::http::take_metrics))
+        .routes(routes!(otlp::spans::list_spans))
+        .routes(routes!(otlp::spans::get_span))
+        .routes(routes!(prices::list_prices, prices::put_price, prices::delete_price))
         .routes(routes!(record::heartbeat))
         .routes(routes!(executions::list_steps, record::upsert_steps))
         .routes(routes!(executions::list_tool_calls, record::upsert_tool_calls))

@@ -2,7 +2,7 @@
 
 use super::extract::Context;
 use super::problem::{ApiError, Problem};
-use crate::app::control;
+use crate::app::{control, notify};
 use crate::server::metrics::Metrics;
 use axum::extract::State;
 use axum::http::header;
@@ -29,5 +29,9 @@ pub async fn metrics(context: Context, State(metrics): State<Metrics>) -> impl I
         tracing::warn!(error = %e, "the queue can't be measured");
         Vec::new()
     });
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.text(&queue))
+    let messages = notify::waiting(context.app()).await.unwrap_or_else(|e| {
+        tracing::warn!(error = %e, "waiting messages can't be counted");
+        Vec::new()
+    });
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.text(&queue, &messages))
 }

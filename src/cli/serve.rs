@@ -15,6 +15,9 @@ pub struct ServeArgs {
     /// Address and port.
     #[arg(long, env = "RUNBOARD_LISTEN", default_value = "127.0.0.1:8080")]
     listen: String,
+    /// Address and port where OpenTelemetry's exporters send over gRPC: 127.0.0.1:4317. Without it they send over HTTP.
+    #[arg(long, env = "RUNBOARD_OTLP_GRPC_LISTEN")]
+    otlp_grpc_listen: Option<String>,
     #[command(flatten)]
     database: DatabaseArgs,
     /// Serve the site from this folder instead of the one inside the binary.
@@ -42,6 +45,9 @@ pub struct ServeArgs {
     /// Runs this server does at once; others wait for their turn.
     #[arg(long, env = "RUNBOARD_MAX_RUNS", default_value_t = 16)]
     max_runs: usize,
+    /// A run told of in spans whose end never comes is taken to have ended after so many seconds without a new one.
+    #[arg(long, env = "RUNBOARD_SPANS_QUIET_S", default_value_t = 600, value_parser = clap::value_parser!(i64).range(1..=604_800))]
+    spans_quiet_s: i64,
     /// Where people reach this server, for links in messages: https://runboard.example.
     #[arg(long, env = "RUNBOARD_PUBLIC_URL")]
     public_url: Option<String>,
@@ -80,7 +86,13 @@ fn telling(args: &ServeArgs) -> Result<Config> {
 }
 
 pub async fn run(args: ServeArgs) -> Result<()> {
-    start_logging();
+    let exporter = start_logging()?;
+    let served = serve_as_told(args).await;
+    exporter.end().await;
+    served
+}
+
+async fn serve_as_told(args: ServeArgs) -> Result<()> {
     let telling = telling(&args)?;
     let config = Config {
         sign_in_per_account: args.sign_in_per_account,
@@ -90,10 +102,12 @@ pub async fn run(args: ServeArgs) -> Result<()> {
         allow_commands: args.allow_commands,
         secret_env: args.secret_env,
         max_runs: args.max_runs,
+        otlp_quiet_s: args.spans_quiet_s,
         ..telling
     };
     serve(ServeOptions {
         listen: args.listen,
+        otlp_grpc_listen: args.otlp_grpc_listen.filter(|address| !address.trim().is_empty()),
         database_url: args.database.database_url,
         site_root: args.site_root,
         config,

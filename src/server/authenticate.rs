@@ -1,9 +1,10 @@
 //! Server. Who sends this request: a bearer token, else the session cookie. Everything behind finds a
 //! `RequestContext` among the request's extensions.
 
-use super::router::is_api;
+use super::router::{is_api, is_otlp};
+use crate::api::otlp;
 use crate::api::problem::ApiError;
-use crate::app::{App, RequestContext, session};
+use crate::app::{App, Caller, RequestContext, session};
 use crate::domain::Error;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
@@ -36,6 +37,7 @@ pub async fn authenticate(State(app): State<App>, request: Request, next: Next) 
             parts.extensions.insert(context);
             next.run(Request::from_parts(parts, body)).await
         }
+        Err(e) if is_otlp(parts.uri.path()) => otlp::refuse(e, &parts.headers),
         Err(e) => ApiError(e).into_response(),
     }
 }
@@ -48,8 +50,7 @@ async fn context(app: &App, request: &Parts) -> Result<RequestContext, Error> {
         .map_or_else(|| "local".to_owned(), |ConnectInfo(a)| a.ip().to_string());
     let secure = headers.get("x-forwarded-proto").is_some_and(|v| v == "https");
     let caller = if headers.contains_key(header::AUTHORIZATION) {
-        let token = bearer(headers).ok_or(Error::Unauthenticated)?;
-        Some(app.by_token(token).await?.ok_or(Error::Unauthenticated)?)
+        Some(of_token(app, headers).await?)
     } else {
         // Also without a session: another site must not sign anybody in.
         if !matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS) {
@@ -63,9 +64,25 @@ async fn context(app: &App, request: &Parts) -> Result<RequestContext, Error> {
     if let Some(caller) = &caller
         && (is_api(request.uri.path()) || request.uri.path().starts_with("/fn/"))
     {
-        app.requests.check(&format!("{:?}", caller.credential))?;
+        not_too_many(app, caller)?;
     }
     Ok(RequestContext { app: app.clone(), caller, address, secure })
+}
+
+async fn of_token(app: &App, headers: &HeaderMap) -> Result<Caller, Error> {
+    let token = bearer(headers).ok_or(Error::Unauthenticated)?;
+    app.by_token(token).await?.ok_or(Error::Unauthenticated)
+}
+
+fn not_too_many(app: &App, caller: &Caller) -> Result<(), Error> {
+    app.requests.check(&format!("{:?}", caller.credential))
+}
+
+/// Who sends a request where only tokens count, within their allowance.
+pub async fn by_bearer(app: &App, headers: &HeaderMap) -> Result<Caller, Error> {
+    let caller = of_token(app, headers).await?;
+    not_too_many(app, &caller)?;
+    Ok(caller)
 }
 
 #[cfg(test)]

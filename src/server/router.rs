@@ -3,7 +3,7 @@
 use super::metrics::{Metrics, measure};
 use super::{assets, authenticate, headers, idempotency, pages};
 use crate::api::problem::{self, ApiError};
-use crate::api::{ApiState, extract::BODY_LIMIT};
+use crate::api::{ApiState, extract::BODY_LIMIT, otlp};
 use crate::app::App;
 use crate::domain::Error;
 use crate::live::Hub;
@@ -21,7 +21,12 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 
 /// Answers problem+json instead of pages.
 pub fn is_api(path: &str) -> bool {
-    path == "/api" || path.starts_with("/api/") || path == "/ws" || path.starts_with("/v1/")
+    path == "/api" || path.starts_with("/api/") || path == "/ws" || is_otlp(path)
+}
+
+/// Answers what exporters understand: errors, too.
+pub fn is_otlp(path: &str) -> bool {
+    path.starts_with("/v1/")
 }
 
 pub fn router(app: App, hub: Hub, metrics: Metrics, site_root: Option<PathBuf>) -> Router {
@@ -61,9 +66,14 @@ async fn static_files(State(root): State<Arc<Option<PathBuf>>>, request: Request
     next.run(request).await
 }
 
-/// Whatever the framework refuses under an API path becomes problem+json too.
+/// Whatever the framework refuses under an API path becomes problem+json too, or what exporters understand.
 async fn problems(request: Request, next: Next) -> Response {
     let api = is_api(request.uri().path());
+    let exporter = is_otlp(request.uri().path()).then(|| request.headers().clone());
+    let refuse = |e: Error| match &exporter {
+        Some(headers) => otlp::refuse(e, headers),
+        None => ApiError(e).into_response(),
+    };
     let response = next.run(request).await;
     let is_html = |r: &Response| {
         r.headers().get("content-type").and_then(|v| v.to_str().ok()).is_none_or(|t| t.starts_with("text/"))
@@ -72,10 +82,10 @@ async fn problems(request: Request, next: Next) -> Response {
         return response;
     }
     match response.status().as_u16() {
-        404 => ApiError(Error::NotFound).into_response(),
+        404 => refuse(Error::NotFound),
         405 => method_not_allowed(&response),
-        413 => ApiError(Error::TooLarge(format!("a body has at most {BODY_LIMIT} bytes"))).into_response(),
-        400 | 415 | 422 => ApiError(Error::invalid("request", "could not be read")).into_response(),
+        413 => refuse(Error::TooLarge(format!("a body has at most {BODY_LIMIT} bytes"))),
+        400 | 415 | 422 => refuse(Error::invalid("request", "could not be read")),
         _ => response,
     }
 }
