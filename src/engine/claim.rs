@@ -9,6 +9,7 @@ use crate::store::agents::AgentRow;
 use crate::store::{Executor, Tx, agents, executions, flows, memories, queue};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A run whose time here is not over is looked at again after.
 const AGAIN_MS: i64 = 1_000;
@@ -28,7 +29,10 @@ impl Engine {
         }
         let jobs =
             app.store.write(move |tx| Box::pin(async move { take(tx, &owner, places, now, commands).await })).await?;
-        for job in jobs {
+        for (job, waited) in jobs {
+            if let Some(waited) = waited {
+                app.store.figures().begun(waited);
+            }
             self.begin(job);
         }
         Ok(())
@@ -78,8 +82,11 @@ impl Places {
     }
 }
 
+/// A run, and how long it has waited if this is its first beginning.
+type Taken = (Job, Option<Duration>);
+
 /// One run of each agent that waits, and again, until there is nothing to take or no room.
-async fn take(tx: &mut Tx, owner: &str, mut places: Places, now: Timestamp, commands: bool) -> Result<Vec<Job>> {
+async fn take(tx: &mut Tx, owner: &str, mut places: Places, now: Timestamp, commands: bool) -> Result<Vec<Taken>> {
     let mut jobs = Vec::new();
     // Agents whose runs wait.
     let mut paused = HashSet::new();
@@ -101,6 +108,8 @@ async fn take(tx: &mut Tx, owner: &str, mut places: Places, now: Timestamp, comm
                 continue;
             }
             let mut run = executions::by_key_for_update(tx, entry.execution_key).await?;
+            let waited = run.started_at.is_none().then(|| now.millis_since(Timestamp::from_micros(run.queued_at)));
+            let waited = waited.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
             let begun = ExecutionPatch { status: Some(Status::Running), ..ExecutionPatch::default() };
             record::change(tx, &mut run, &begun, now).await?;
             let texts = executions::texts(tx, run.key).await?;
@@ -111,7 +120,7 @@ async fn take(tx: &mut Tx, owner: &str, mut places: Places, now: Timestamp, comm
             let remembers = agent.kind != AgentKind::Command || flow.is_some();
             let memories = if remembers { memories::of(tx, agent_key).await? } else { Vec::new() };
             let memories = memories.into_iter().map(|m| (m.name, m.content)).collect();
-            jobs.push(Job {
+            let job = Job {
                 key: run.key,
                 id: run.id,
                 agent,
@@ -126,7 +135,8 @@ async fn take(tx: &mut Tx, owner: &str, mut places: Places, now: Timestamp, comm
                 step: None,
                 context: Context { memories, ..Context::default() },
                 logged: Arc::default(),
-            });
+            };
+            jobs.push((job, waited));
         }
         if jobs.len() == before {
             return Ok(jobs);

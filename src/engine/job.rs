@@ -9,6 +9,7 @@ use crate::domain::{AgentConfig, Error, ExecutionPatch, Result, RetryOn, RetryPo
 use crate::store::agents::AgentRow;
 use crate::store::executions::{Record, usd};
 use crate::store::flows::FlowRunRow;
+use crate::telemetry::current_span;
 use futures::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -137,6 +138,25 @@ impl From<Failure> for Outcome {
     }
 }
 
+/// What became of it here, in its span: not what was said.
+fn tell(outcome: &Outcome, halt: Option<Halt>) {
+    let word = match (halt, &outcome.failure) {
+        (Some(Halt::Stop), _) => "stopped",
+        (Some(Halt::Timeout), _) => "timeout",
+        (Some(Halt::Lost), _) => "lost",
+        (Some(Halt::Shutdown), _) => "interrupted",
+        (None, Some(_)) => "failed",
+        (None, None) if outcome.parked => "parked",
+        (None, None) if outcome.reports_later => "handed over",
+        (None, None) => "success",
+    };
+    let span = current_span();
+    span.record("runboard.run.outcome", word);
+    if matches!(word, "failed" | "timeout") {
+        span.record("otel.status_code", "ERROR");
+    }
+}
+
 pub fn retry_policy(agent: &AgentRow) -> Result<Option<RetryPolicy>> {
     Ok(stored_limits(agent)?.retry)
 }
@@ -153,6 +173,7 @@ impl Engine {
                 Failure::lasting(Error::Internal(job.id.clone()).to_string()).into()
             }
         };
+        tell(&outcome, halt_of(&halted));
         if outcome.parked {
             return;
         }

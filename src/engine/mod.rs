@@ -20,12 +20,15 @@ mod webhook;
 use crate::app::{App, interactions};
 use crate::domain::Result;
 use crate::store::queue;
+use crate::telemetry::SPANS;
 use job::Job;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 /// A server that gave no sign of life for so long is taken to be gone, and its runs with it. Whoever takes them up has watched
 /// for so long: nobody's clock on the wall is believed.
@@ -225,9 +228,31 @@ impl Engine {
         let left = job.deadline.map(|at| u64::try_from(at.millis_since(self.0.app.now())).unwrap_or(0));
         let deadline = left.map(|ms| self.0.app.passed() + Duration::from_millis(ms));
         let run = Running { agent_key: job.agent.key, halt, deadline };
-        self.0.running.send_modify(|all| drop(all.insert(key, run)));
+        self.changes(|all| drop(all.insert(key, run)));
         let place = Place { engine: self.clone(), key, halted: halted.clone() };
-        tokio::spawn(async move { place.engine.carry_out(job, halted).await });
+        // Nothing of what it is about.
+        let span = tracing::info_span!(
+            target: SPANS,
+            parent: None,
+            "run",
+            runboard.run.id = job.id,
+            runboard.run.attempt = job.attempt,
+            runboard.agent.kind = job.agent.kind.as_str(),
+            runboard.run.outcome = Empty,
+            otel.status_code = Empty,
+        );
+        tokio::spawn(async move {
+            // Its span is over before its place is free, which is what an end of the server waits for.
+            place.engine.carry_out(job, halted).instrument(span).await;
+        });
+    }
+
+    /// Changes what this server is at.
+    fn changes(&self, change: impl FnOnce(&mut HashMap<i64, Running>)) {
+        self.0.running.send_modify(|all| {
+            change(all);
+            self.0.app.store.figures().runs_here.set(i64::try_from(all.len()).unwrap_or(i64::MAX));
+        });
     }
 }
 
@@ -241,7 +266,7 @@ struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let is_ours = |run: &Running| run.halt.subscribe().same_channel(&self.halted);
-        self.engine.0.running.send_modify(|all| all.retain(|key, run| *key != self.key || !is_ours(run)));
+        self.engine.changes(|all| all.retain(|key, run| *key != self.key || !is_ours(run)));
         // There is room for another.
         self.engine.0.app.bell.ring();
     }

@@ -3,7 +3,8 @@
 
 use crate::app::App;
 use crate::domain::{EventKind, ExecutionSummary, FrameType, Result, ServerFrame, Topic};
-use crate::store::{events, executions};
+use crate::store::{departures, events, executions};
+use crate::telemetry::Figures;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -26,7 +27,16 @@ pub struct Change {
     pub summary: Arc<ExecutionSummary>,
     /// The state before, when it is remembered.
     pub before: Option<Arc<ExecutionSummary>>,
+    /// It left this agent: it is no more, or the agent's that this says.
+    pub left: Option<Left>,
     frame: OnceLock<String>,
+}
+
+/// Where a run went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    Gone,
+    To(i64),
 }
 
 impl Change {
@@ -38,7 +48,7 @@ impl Change {
         summary: Arc<ExecutionSummary>,
         before: Option<Arc<ExecutionSummary>>,
     ) -> Self {
-        Self { seq, kind, key, agent_key, summary, before, frame: OnceLock::new() }
+        Self { seq, kind, key, agent_key, summary, before, left: None, frame: OnceLock::new() }
     }
 
     /// The message for a topic.
@@ -70,13 +80,15 @@ impl Change {
 pub struct Hub {
     changes: broadcast::Sender<Arc<Vec<Change>>>,
     closing: watch::Sender<bool>,
+    figures: Figures,
 }
 
 impl Hub {
     /// Starts following. The task ends with the process.
     pub fn start(app: App) -> Self {
         let (changes, _) = broadcast::channel(RING);
-        let hub = Self { changes: changes.clone(), closing: watch::Sender::new(false) };
+        let figures = app.store.figures().clone();
+        let hub = Self { changes: changes.clone(), closing: watch::Sender::new(false), figures };
         tokio::spawn(follow(app, changes));
         hub
     }
@@ -94,6 +106,10 @@ impl Hub {
     pub async fn closed(&self) {
         // The sender lives in `self`, so waiting can't fail.
         drop(self.closing.subscribe().wait_for(|closing| *closing).await);
+    }
+
+    pub const fn figures(&self) -> &Figures {
+        &self.figures
     }
 
     pub fn listeners(&self) -> usize {
@@ -162,27 +178,42 @@ async fn read(app: &App, position: i64, memory: &mut Memory) -> Result<Option<(V
     let Some(last) = rows.last() else { return Ok(None) };
     let (seq, full) = (last.seq, rows.len() as i64 == BATCH);
     let mut batch = newest_states(&mut tx, &rows).await?;
-    for change in &mut batch {
+    for change in batch.iter_mut().filter(|change| change.left.is_none()) {
         change.before = memory.swap(change.key, change.summary.clone());
     }
     Ok(Some((batch, seq, full)))
 }
 
-/// One change for each execution among these events, in the order of their last events.
+/// One change for each execution among these events, in the order of their last events; one more for each agent that
+/// it left.
 pub async fn newest_states(tx: &mut crate::store::Tx, rows: &[events::EventRow]) -> Result<Vec<Change>> {
-    let mut last: HashMap<i64, (i64, EventKind)> = HashMap::new();
+    let mut last: HashMap<(i64, i64), (i64, EventKind)> = HashMap::new();
     for row in rows {
-        let entry = last.entry(row.execution_key).or_insert((row.seq, row.kind));
+        let entry = last.entry((row.execution_key, row.agent_key)).or_insert((row.seq, row.kind));
         // A run that started or ended and went on within one batch is still new, or ended, to whoever listens.
         let kind = if row.kind == EventKind::Updated { entry.1 } else { row.kind };
         *entry = (row.seq, kind);
     }
-    let keys: Vec<i64> = last.keys().copied().collect();
+    let mut keys: Vec<i64> = last.keys().map(|(key, _)| *key).collect();
+    keys.sort_unstable();
+    keys.dedup();
     let mut changes = Vec::with_capacity(keys.len());
+    let mut agent_of = HashMap::with_capacity(keys.len());
     for record in executions::by_keys(tx, &keys).await? {
-        if let Some((seq, kind)) = last.get(&record.key) {
+        agent_of.insert(record.key, record.agent_key);
+        if let Some((seq, kind)) = last.remove(&(record.key, record.agent_key)) {
             let summary = Arc::new(record.summary()?);
-            changes.push(Change::new(*seq, *kind, record.key, record.agent_key, summary, None));
+            changes.push(Change::new(seq, kind, record.key, record.agent_key, summary, None));
+        }
+    }
+    // What is left over points at nothing.
+    if !last.is_empty() {
+        let keys: Vec<i64> = last.keys().map(|(key, _)| *key).collect();
+        for (key, agent_key, summary) in departures::of(tx, &keys).await? {
+            let Some((seq, _)) = last.remove(&(key, agent_key)) else { continue };
+            let left = agent_of.get(&key).map_or(Left::Gone, |agent| Left::To(*agent));
+            let change = Change::new(seq, EventKind::Updated, key, agent_key, Arc::new(summary), None);
+            changes.push(Change { left: Some(left), ..change });
         }
     }
     changes.sort_by_key(|c| c.seq);

@@ -5,6 +5,7 @@ use super::hub::Hub;
 use super::subscription::Subscription;
 use crate::app::Caller;
 use crate::domain::{ClientFrame, Error, FrameType, Result, ServerFrame};
+use crate::telemetry::{Figures, Held};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -19,13 +20,14 @@ const SIGNED_OUT: u16 = 4_401;
 
 /// Talks until either side is done.
 pub async fn serve_socket(mut socket: WebSocket, mut caller: Caller, hub: Hub) {
+    let _open = Held::one(&hub.figures().sockets);
     if let Err(End::SignedOut) = talk(&mut socket, &mut caller, &hub).await {
         let frame = ServerFrame {
             detail: Some("the session or token has ended".to_owned()),
             ..ServerFrame::plain(FrameType::SignedOut)
         };
         // The peer may be gone already.
-        drop(send(&mut socket, &frame).await);
+        drop(send(&mut socket, hub.figures(), &frame).await);
         let close = CloseFrame { code: SIGNED_OUT, reason: "signed out".into() };
         drop(socket.send(Message::Close(Some(close))).await);
     }
@@ -42,12 +44,19 @@ impl From<axum::Error> for End {
     }
 }
 
-async fn send(socket: &mut WebSocket, frame: &ServerFrame) -> Result<(), End> {
+async fn send(socket: &mut WebSocket, figures: &Figures, frame: &ServerFrame) -> Result<(), End> {
     let text = serde_json::to_string(frame).map_err(|_| End::Gone)?;
+    send_text(socket, figures, text).await
+}
+
+async fn send_text(socket: &mut WebSocket, figures: &Figures, text: String) -> Result<(), End> {
+    // Counted first: whoever has it can see that it was.
+    figures.frames_sent.inc();
     Ok(socket.send(Message::text(text)).await?)
 }
 
 async fn talk(socket: &mut WebSocket, caller: &mut Caller, hub: &Hub) -> Result<(), End> {
+    let figures = hub.figures();
     let mut changes = hub.listen();
     let mut subscriptions: Vec<Subscription> = Vec::new();
     let mut position: i64 = 0;
@@ -66,11 +75,11 @@ async fn talk(socket: &mut WebSocket, caller: &mut Caller, hub: &Hub) -> Result<
                         refresh(caller).await?;
                         for answer in handle(&text, caller, &mut subscriptions).await {
                             position = position.max(answer.seq.unwrap_or(0));
-                            send(socket, &answer).await?;
+                            send(socket, figures, &answer).await?;
                         }
                     }
                     Some(Ok(Message::Binary(_))) => {
-                        send(socket, &wrong("send text frames with JSON")).await?;
+                        send(socket, figures, &wrong("send text frames with JSON")).await?;
                     }
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 }
@@ -82,17 +91,18 @@ async fn talk(socket: &mut WebSocket, caller: &mut Caller, hub: &Hub) -> Result<
                     }
                     for subscription in &mut subscriptions {
                         for text in subscription.texts(caller, &batch).await.map_err(|e| lost(&e))? {
-                            socket.send(Message::text(text)).await?;
+                            send_text(socket, figures, text).await?;
                         }
                     }
                     position = batch.last().map_or(position, |c| c.seq.max(position));
                 }
-                Err(RecvError::Lagged(_)) => {
+                Err(RecvError::Lagged(batches)) => {
+                    figures.batches_skipped.inc_by(batches);
                     changes = hub.listen();
                     refresh(caller).await?;
                     for subscription in &mut subscriptions {
                         for frame in subscription.replay(caller, Some(position)).await.map_err(|e| lost(&e))? {
-                            send(socket, &frame).await?;
+                            send(socket, figures, &frame).await?;
                         }
                     }
                 }

@@ -1,8 +1,10 @@
 //! Server. One topic of one socket: which changes it gets, and as what.
 
-use super::hub::{Change, newest_states};
+use super::hub::{Change, Left, newest_states};
 use crate::app::Caller;
-use crate::domain::{Error, EventKind, ExecutionSummary, Filter, FrameType, Result, ServerFrame, Status, Topic};
+use crate::domain::{
+    Choice, Error, EventKind, ExecutionSummary, Filter, FrameType, Result, ServerFrame, Status, Topic,
+};
 use crate::store::list::{Selection, among};
 use crate::store::{Visible, events};
 use std::collections::{BTreeMap, HashSet};
@@ -166,6 +168,7 @@ impl Subscription {
     async fn judged<'c>(&mut self, caller: &Caller, changes: &[&'c Change]) -> Result<Vec<(&'c Change, bool)>> {
         let now = caller.now();
         let near: Vec<&Change> = changes.iter().copied().filter(|c| self.concerns(caller.visible(), c)).collect();
+        let (gone, near): (Vec<&Change>, Vec<&Change>) = near.into_iter().partition(|c| c.left.is_some());
         let stored = if self.filter.in_memory() {
             None
         } else {
@@ -184,7 +187,13 @@ impl Subscription {
         if self.left.len() > REMEMBERED {
             self.left.clear();
         }
-        let mut told = Vec::new();
+        // Who sees where it went is told what it is there, and that is all, unless that is for somebody else.
+        let by_agent = matches!(self.topic, Topic::Agent(_)) || self.filter.agent != Choice::default();
+        let is_told = |change: &&Change| match change.left {
+            Some(Left::To(agent)) => by_agent || !caller.visible().includes(agent),
+            Some(Left::Gone) | None => true,
+        };
+        let mut told: Vec<(&Change, bool)> = gone.into_iter().filter(is_told).map(|change| (change, false)).collect();
         for change in near {
             let matches = match &stored {
                 Some(keys) => keys.contains(&change.key),

@@ -3,6 +3,7 @@
 
 mod answer;
 mod events;
+mod priced;
 
 use super::job::{Failure, Job, Outcome};
 use super::log::Log;
@@ -60,7 +61,8 @@ pub async fn run(
     if !calls.is_empty() {
         note(engine, job, calls, halted).await?;
     }
-    Ok(Outcome { failure, patch: answer.patch(), ..Outcome::default() })
+    let patch = priced::priced(&engine.0.app, config, answer.patch()).await;
+    Ok(Outcome { failure, patch, ..Outcome::default() })
 }
 
 /// Notes the calls, however long the database is away: the answer is not to be lost with them.
