@@ -5,6 +5,7 @@
 mod agents;
 mod approvals;
 mod bulk;
+mod connect;
 mod executions;
 mod fleet;
 mod flows;
@@ -18,6 +19,7 @@ mod views;
 pub use agents::*;
 pub use approvals::*;
 pub use bulk::*;
+pub use connect::*;
 pub use executions::*;
 pub use fleet::*;
 pub use flows::*;

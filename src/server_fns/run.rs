@@ -1,7 +1,7 @@
 //! Both sides. Reading one run: the record, its parts, and two runs beside each other.
 
 use super::text::Json;
-use crate::domain::{Comparison, Error, ListedCall, LogHits, LogLine, RunRecord, Step, ToolCall};
+use crate::domain::{Comparison, Error, ListedCall, LogHits, LogLine, RunRecord, SpanDetail, SpanPage, Step, ToolCall};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,20 @@ pub async fn list_tool_calls(id: String, cursor: Option<String>) -> Result<ToolC
 pub async fn get_tool_call(id: String, call_id: String) -> Result<ToolCall, Error> {
     let caller = crate::app::caller().await?;
     crate::app::reading::tool_call(&caller, &id, &call_id).await
+}
+
+/// Spans in the order of their tree, a page at a time, without what they hold.
+#[server(prefix = "/fn", endpoint = "spans", input = GetUrl, output = Json)]
+pub async fn list_spans(id: String, cursor: Option<String>) -> Result<SpanPage, Error> {
+    let caller = crate::app::caller().await?;
+    crate::app::otlp::spans(&caller, &id, cursor, Some(100)).await
+}
+
+/// One span with all that was sent of it.
+#[server(prefix = "/fn", endpoint = "span", input = GetUrl, output = Json)]
+pub async fn get_span(id: String, trace_id: String, span_id: String) -> Result<SpanDetail, Error> {
+    let caller = crate::app::caller().await?;
+    crate::app::otlp::span(&caller, &id, &span_id, Some(&trace_id)).await
 }
 
 /// A stretch of a log: up to 1 000 lines after `after`, or the newest ones when `after` is absent.

@@ -80,6 +80,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/failures") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=pages::failures/> }/>
                         <Route path=path!("/agents") ssr=SsrMode::Async view=|| view! { <Signed page=pages::agents/> }/>
                         <Route path=path!("/agents/new") ssr=SsrMode::Async view=|| view! { <Signed page=pages::new_agent/> }/>
+                        <Route path=path!("/connect") ssr=SsrMode::Async view=|| view! { <Signed fleet=true page=pages::connect/> }/>
                         <Route path=path!("/agents/:name") ssr=SsrMode::Async view=|| view! { <Signed page=pages::agent/> }/>
                         <Route path=path!("/agents/:name/settings") ssr=SsrMode::Async view=|| view! { <Signed page=pages::agent_settings/> }/>
                         <Route path=path!("/agents/:name/executions/:id") ssr=SsrMode::Async view=|| view! { <Signed page=pages::execution/> }/>

@@ -8,6 +8,7 @@ pub const EXECUTIONS: &str = "/executions";
 pub const COMPARE: &str = "/executions/compare";
 pub const FAILURES: &str = "/failures";
 pub const AGENTS: &str = "/agents";
+pub const CONNECT: &str = "/connect";
 pub const NEW_AGENT: &str = "/agents/new";
 pub const FLOWS: &str = "/flows";
 /// In the place of an id: a flow that is to be made.
@@ -26,6 +27,10 @@ pub fn executions(query: &str) -> String {
 /// Failures in groups under a page query.
 pub fn failures(query: &str) -> String {
     with_query(FAILURES, query)
+}
+
+pub fn connect(framework: &str) -> String {
+    format!("{CONNECT}?with={}", escape(framework))
 }
 
 pub fn execution(id: &str) -> String {
@@ -110,6 +115,10 @@ pub fn api_execution(id: &str) -> String {
 
 pub fn api_tool_calls(id: &str) -> String {
     format!("{}/tool-calls", api_execution(id))
+}
+
+pub fn api_span(run: &str, span: &str, trace: &str) -> String {
+    format!("{}/spans/{}?trace_id={}", api_execution(run), span, trace)
 }
 
 pub fn api_steps(id: &str) -> String {

@@ -16,7 +16,7 @@ pub fn Agents() -> impl IntoView {
             match agents.await {
                 Ok(list) if list.is_empty() => view! {
                     <EmptyState title="No agents yet">
-                        <p>"An agent appears here when it is made, or with the first run that is recorded under its name."</p>
+                        <p>"An agent appears here when it is made, or with the first run that is recorded under its name. "<a href=paths::CONNECT>"Connect one that you have"</a>"."</p>
                     </EmptyState>
                 }
                 .into_any(),
@@ -28,8 +28,12 @@ pub fn Agents() -> impl IntoView {
             }
         })
     };
-    let new =
-        (use_me().role != Role::Client).then(|| view! { <a class="btn primary" href=paths::NEW_AGENT>"New agent"</a> });
+    let new = (use_me().role != Role::Client).then(|| {
+        view! {
+            <a class="btn" href=paths::CONNECT>"Connect an agent"</a>
+            <a class="btn primary" href=paths::NEW_AGENT>"New agent"</a>
+        }
+    });
     view! {
         <PageHead title="Agents" trail=vec![("Dashboard".to_owned(), paths::DASHBOARD.to_owned())]>{new}</PageHead>
         <Suspense fallback=|| view! { <p class="loading" role="status">"Loading"</p> }>{view_of(table)}</Suspense>

@@ -7,6 +7,7 @@ mod agents;
 mod approval;
 mod approvals;
 mod compare;
+mod connect;
 mod dashboard;
 mod execution;
 mod executions;
@@ -83,6 +84,10 @@ pub fn agent() -> AnyView {
 
 pub fn new_agent() -> AnyView {
     late(&AGENT_PAGES, |pages| (pages.new)())
+}
+
+pub fn connect() -> AnyView {
+    late(&AGENT_PAGES, |pages| (pages.connect)())
 }
 
 pub fn agent_settings() -> AnyView {

@@ -28,6 +28,7 @@ pub struct AgentPages {
     pub new: fn() -> AnyView,
     pub settings: fn() -> AnyView,
     pub notifications: fn() -> AnyView,
+    pub connect: fn() -> AnyView,
 }
 
 impl AgentPages {
@@ -35,6 +36,7 @@ impl AgentPages {
         new: || view! { <New/> }.into_any(),
         settings: || view! { <Settings/> }.into_any(),
         notifications: || view! { <super::notifications::Notifications/> }.into_any(),
+        connect: || view! { <super::connect::Connect/> }.into_any(),
     };
 }
 

@@ -1,7 +1,7 @@
 //! Both sides. The numbers of a run, each with its name.
 
 use super::state::RunState;
-use crate::domain::{ExecutionDetail, Timestamp};
+use crate::domain::{ExecutionDetail, Timestamp, ToldInSpans};
 use crate::ui::kit::{format, view_of};
 use crate::ui::parts::{Elapsed, RelativeTime, Unknown, exact};
 use crate::ui::paths;
@@ -15,16 +15,19 @@ pub fn Facts(run: RunState) -> impl IntoView {
     let ended = Memo::new(move |_| run.detail.with(|d| d.summary.completed_at));
     let stop = Memo::new(move |_| run.detail.with(stop_words));
     let thread = Memo::new(move |_| run.detail.with(|d| d.summary.thread_id.clone()));
+    let inferred = Memo::new(move |_| run.detail.with(end_is_inferred));
     let cost_name = move || if run.unfinished() { "Cost so far" } else { "Cost" };
     view! {
         <dl class="facts">
             <div><dt>"Started"</dt><dd><Moment at=started/></dd></div>
-            <div><dt>"Ended"</dt><dd><Moment at=ended/></dd></div>
+            <div><dt>"Ended"</dt><dd><Moment at=ended/>
+                {view_of(move || inferred.get().then(|| view! { <small class="inferred">"inferred: no end was received"</small> }))}</dd></div>
             <div><dt>"Duration"</dt><dd><Duration run/></dd></div>
             <div><dt>"Queued for"</dt><dd><Unknown value=of(|d| d.summary.queue_ms.map(format::duration))/></dd></div>
             <div><dt>"Tokens"</dt><dd><Unknown value=of(|d| d.summary.total_tokens.map(format::short_count))/>
                 <small>{of(tokens)}</small></dd></div>
-            <div><dt>{view_of(cost_name)}</dt><dd><Unknown value=of(|d| d.summary.cost.map(format::money))/></dd></div>
+            <div><dt>{view_of(cost_name)}</dt><dd><Unknown value=of(|d| d.summary.cost.map(format::money))/>
+                <small>{of(no_price)}</small></dd></div>
             <div><dt>"Model"</dt><dd><Unknown value=of(|d| d.summary.model.clone())/></dd></div>
             <div><dt>"Context"</dt><dd><Context run/></dd></div>
             <div><dt>"Trigger"</dt><dd><Unknown value=of(|d| Some(d.summary.triggered_by.to_string()))/></dd></div>
@@ -52,6 +55,23 @@ fn tokens(detail: &ExecutionDetail) -> Option<String> {
     let known = parts.into_iter().filter_map(|(name, n)| Some(format!("{} {name}", format::short_count(n?))));
     let text = known.collect::<Vec<_>>().join(" · ");
     (!text.is_empty()).then_some(text)
+}
+
+fn end_is_inferred(detail: &ExecutionDetail) -> bool {
+    ToldInSpans::of(detail.metadata.as_ref()).is_some_and(|told| told.end_inferred())
+}
+
+/// Why there is no cost of a run whose tokens are known: spans carry none, and no price says what they come to.
+fn no_price(detail: &ExecutionDetail) -> Option<String> {
+    let s = &detail.summary;
+    let told = ToldInSpans::of(detail.metadata.as_ref()).filter(|_| s.cost.is_none() && s.total_tokens.is_some())?;
+    Some(match told.unpriced.as_slice() {
+        [] => "no price: the model is not known".to_owned(),
+        [one] => format!("no price for {one}"),
+        [one, others @ ..] => {
+            format!("no price for {one} and {}", format::plural(others.len() as i64, "other", "others"))
+        }
+    })
 }
 
 fn stop_words(detail: &ExecutionDetail) -> Option<(String, Option<Timestamp>)> {

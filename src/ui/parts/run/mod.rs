@@ -19,6 +19,7 @@ mod state;
 mod steps;
 mod tabs;
 mod text;
+mod trace;
 
 pub use body::RunView;
 pub use pairs::pairs;

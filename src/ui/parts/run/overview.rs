@@ -7,7 +7,9 @@ use super::json::JsonTree;
 use super::related::Related;
 use super::state::RunState;
 use super::text::LongText;
+use crate::domain::ToldInSpans;
 use crate::ui::kit::view_of;
+use crate::ui::paths;
 use leptos::prelude::*;
 
 #[component]
@@ -19,6 +21,10 @@ pub fn Overview(run: RunState) -> impl IntoView {
     let message_markup = Memo::new(move |_| run.extras.with(|e| e.message.clone()));
     let labels = Memo::new(move |_| run.detail.with(|d| d.summary.labels.clone()));
     let metadata = Memo::new(move |_| run.detail.with(|d| d.metadata.clone().filter(|m| !m.is_null())));
+    let told = Memo::new(move |_| run.detail.with(|d| ToldInSpans::of(d.metadata.as_ref())));
+    let lacks = move |part: &'static str| told.with(|t| t.as_ref().is_some_and(|t| t.lacks(part)));
+    let no_message = Memo::new(move |_| lacks("message"));
+    let no_response = Memo::new(move |_| lacks("response") && !run.unfinished() && error.with(Option::is_none));
     // Made once and kept, so that a text that grows does not close what the reader opened.
     let has_error = Memo::new(move |_| error.with(Option::is_some));
     let has_response = Memo::new(move |_| response.with(Option::is_some));
@@ -33,6 +39,7 @@ pub fn Overview(run: RunState) -> impl IntoView {
         <Show when=move || has_response.get()>
             <LongText title="Response" text=Signal::derive(move || response.get().unwrap_or_default()) markup=response_markup.into()/>
         </Show>
+        {not_recorded(no_message, no_response)}
         {asked(run)}
         <Related run/>
         {view_of(move || {
@@ -47,4 +54,25 @@ pub fn Overview(run: RunState) -> impl IntoView {
         {view_of(move || metadata.get().map(|value| view! { <section class="text">{heading("Metadata".to_owned())}<JsonTree value/></section> }))}
         </div>
     }
+}
+
+/// Emitters leave content out unless they are told to record it: that is not the same as an empty text.
+fn not_recorded(message: Memo<bool>, response: Memo<bool>) -> impl IntoView {
+    let words = move || match (message.get(), response.get()) {
+        (true, true) => Some(("Message and response", "neither")),
+        (true, false) => Some(("Message", "no message")),
+        (false, true) => Some(("Response", "no response")),
+        (false, false) => None,
+    };
+    view_of(move || {
+        words().map(|(what, lacks)| {
+            view! {
+                <section class="text not-recorded">
+                    {heading(what.to_owned())}
+                    <p class="muted">{format!("Not recorded: the spans hold {lacks}. ")}
+                        <a class="link" href=paths::CONNECT>"How to record content"</a></p>
+                </section>
+            }
+        })
+    })
 }

@@ -5,9 +5,10 @@ use super::log::Log;
 use super::state::RunState;
 use super::steps::Steps;
 use super::tabs::Tab;
+use super::trace::Trace;
 use crate::browser;
-use crate::domain::{Error, RunRecord, Step};
-use crate::server_fns::{LogPage, ToolCallPage, get_run, list_steps, list_tool_calls, read_log};
+use crate::domain::{Error, RunRecord, SpanPage, Step};
+use crate::server_fns::{LogPage, ToolCallPage, get_run, list_spans, list_steps, list_tool_calls, read_log};
 use crate::ui::kit::{ErrorNote, follow, view_of};
 use crate::ui::state::live::use_live;
 use leptos::prelude::*;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub enum Part {
     Steps(Vec<Step>),
     Calls(ToolCallPage),
+    Trace(SpanPage),
     Log(LogPage),
 }
 
@@ -30,6 +32,7 @@ impl Part {
             Tab::Overview | Tab::Json => None,
             Tab::Steps => Some(list_steps(id).await.map(Self::Steps)),
             Tab::Tools => Some(list_tool_calls(id, None).await.map(Self::Calls)),
+            Tab::Trace => Some(list_spans(id, None).await.map(Self::Trace)),
             Tab::Log => Some(read_log(id, None).await.map(Self::Log)),
         }
     }
@@ -84,6 +87,7 @@ pub fn PartView(run: RunState, tab: Tab, first: Option<Result<Part, Error>>) -> 
         None => view! { <p class="loading" role="status">"Loading"</p> }.into_any(),
         Some(Ok(Part::Steps(steps))) => view! { <Steps run steps/> }.into_any(),
         Some(Ok(Part::Calls(first))) => view! { <Calls run first plain/> }.into_any(),
+        Some(Ok(Part::Trace(first))) => view! { <Trace run first/> }.into_any(),
         Some(Ok(Part::Log(first))) => view! { <Log run first/> }.into_any(),
         Some(Err(error)) => {
             view! { <ErrorNote message=error.to_string() on_retry=move |()| part.set(None)/> }.into_any()

@@ -1,4 +1,4 @@
-//! Both sides. The five views of a run and their addresses.
+//! Both sides. The views of a run and their addresses.
 
 use super::state::RunState;
 use crate::domain::ExecutionDetail;
@@ -13,12 +13,13 @@ pub enum Tab {
     Overview,
     Steps,
     Tools,
+    Trace,
     Log,
     Json,
 }
 
 impl Tab {
-    pub const ALL: [Self; 5] = [Self::Overview, Self::Steps, Self::Tools, Self::Log, Self::Json];
+    pub const ALL: [Self; 6] = [Self::Overview, Self::Steps, Self::Tools, Self::Trace, Self::Log, Self::Json];
 
     /// As it stands in the URL. An unknown word is the overview.
     pub fn parse(word: &str) -> Self {
@@ -30,13 +31,14 @@ impl Tab {
             Self::Overview => "overview",
             Self::Steps => "steps",
             Self::Tools => "tools",
+            Self::Trace => "trace",
             Self::Log => "log",
             Self::Json => "json",
         }
     }
 
     /// The name, with a number where there is one to tell.
-    fn name(self, run: &ExecutionDetail, steps: i64) -> String {
+    fn name(self, run: &ExecutionDetail, steps: i64, spans: i64) -> String {
         let s = &run.summary;
         match self {
             Self::Overview => "Overview".to_owned(),
@@ -47,6 +49,7 @@ impl Tab {
             },
             Self::Tools if s.tool_call_count > 0 => format!("Tool calls · {}", format::count(s.tool_call_count)),
             Self::Tools => "Tool calls".to_owned(),
+            Self::Trace => format!("Trace · {}", format::count(spans)),
             Self::Log => "Log".to_owned(),
             Self::Json => "JSON".to_owned(),
         }
@@ -70,10 +73,12 @@ pub fn Tabs(run: RunState, tab: Signal<Tab>) -> impl IntoView {
             <a
                 href=attr_of(move || paths::with_query(&path.get(), &this.query(&search.get())))
                 aria-current=attr_of(move || (tab.get() == this).then_some("page"))
+                // Only runs that were told of in spans have a trace.
+                hidden=attr_of(move || this == Tab::Trace && run.extras.with(|e| e.spans == 0))
                 prop:replace=true
                 data-noscroll=""
             >
-                {view_of(move || run.detail.with(|d| this.name(d, run.extras.with(|e| e.steps))))}
+                {view_of(move || run.detail.with(|d| run.extras.with(|e| this.name(d, e.steps, e.spans))))}
             </a>
         }
     });
@@ -93,10 +98,10 @@ mod tests {
     #[test]
     fn all_steps_are_counted_however_they_stand() {
         let mut run = crate::ui::parts::run::change::tests::detail(1);
-        assert_eq!(Tab::Steps.name(&run, 0), "Steps");
-        assert_eq!(Tab::Steps.name(&run, 1_200), "Steps · 1,200");
+        assert_eq!(Tab::Steps.name(&run, 0, 0), "Steps");
+        assert_eq!(Tab::Steps.name(&run, 1_200, 0), "Steps · 1,200");
         run.summary.steps_total = Some(5);
-        assert_eq!(Tab::Steps.name(&run, 2), "Steps · 5");
+        assert_eq!(Tab::Steps.name(&run, 2, 0), "Steps · 5");
     }
 
     #[test]

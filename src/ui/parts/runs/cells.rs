@@ -117,7 +117,8 @@ impl Cells {
     fn message(self, class: String) -> AnyView {
         let (row, reason, bar, open) = (self.row, self.reason, self.bar, self.open);
         let href = row.with_untracked(|r| paths::execution(r.run.id.as_str()));
-        let words = self.text(|r| Some(if r.message.is_empty() { "No message".to_owned() } else { r.message.clone() }));
+        let words = self
+            .text(|r| Some(if r.message.is_empty() { "Message not recorded".to_owned() } else { r.message.clone() }));
         let title = self.text(|r| Some(r.message.clone()));
         view! {
             <div class=class>

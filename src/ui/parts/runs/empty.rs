@@ -6,6 +6,7 @@ use crate::domain::{Filter, RunCount, Window};
 use crate::server_fns::count_runs;
 use crate::ui::kit::format::count;
 use crate::ui::kit::{Command, EmptyState, follow, view_of};
+use crate::ui::paths;
 use crate::ui::state::chips::{active_values, window_words};
 use crate::ui::state::clock::use_clock;
 use crate::ui::state::query::PageQuery;
@@ -116,6 +117,8 @@ fn FirstRun() -> impl IntoView {
     view! {
         <EmptyState title="No run yet">
             <p>"Send the first one; it shows up here by itself. A token is made with " <code>"runboard token create --user you@example.com --scope write"</code>"."</p>
+            <div class="row-of"><a class="btn primary" href=paths::CONNECT>"Connect an agent"</a></div>
+            <p>"OpenAI Agents, LangChain, Vercel AI and twenty other frameworks, by a few lines of settings. Or:"</p>
             {view_of(move || {
                 let to = format!("export RUNBOARD_URL={} RUNBOARD_TOKEN=…", url());
                 let curl = format!(

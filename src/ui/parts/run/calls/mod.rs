@@ -6,4 +6,5 @@ mod pages;
 mod row;
 mod tab;
 
+pub use axis::{Axis, ToolSpan};
 pub use tab::Calls;
