@@ -59,6 +59,19 @@ impl Socket {
         self.hear().await.expect("an answer")
     }
 
+    /// All that was sent before this was asked.
+    pub async fn all_so_far(&mut self) -> Vec<Value> {
+        self.say(json!({"op": "ping"})).await;
+        let mut frames = Vec::new();
+        loop {
+            let frame = self.hear().await.expect("an answer");
+            if frame["type"] == "pong" {
+                return frames;
+            }
+            frames.push(frame);
+        }
+    }
+
     /// A ping's answer comes after everything that was sent before it.
     pub async fn nothing_came(&mut self) {
         self.say(json!({"op": "ping"})).await;

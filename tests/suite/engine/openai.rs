@@ -3,12 +3,14 @@
 use super::endpoint::Endpoint;
 use super::{Works, until};
 use crate::support::{Backend, on_both};
+use runboard::app::otlp::prices;
 use runboard::app::{agents, control, executions, parts};
 use runboard::domain::{PartStatus, Role, Scope, Status};
 use serde_json::{Value, json};
 
 on_both!(
     an_answer_is_written_into_the_record_as_it_comes,
+    an_answer_without_a_cost_is_priced_by_the_list,
     what_goes_wrong_is_said_in_words,
     tools_the_model_asks_for_are_recorded,
     a_stop_aborts_the_request,
@@ -53,6 +55,20 @@ async fn an_answer_is_written_into_the_record_as_it_comes(backend: Backend) {
     let messages = json!([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Say hello"}]);
     assert_eq!((&question["messages"], &question["stream"]), (&messages, &json!(true)));
     assert_eq!(*key, format!("Bearer {}", std::env::var("PATH").expect("a path")));
+}
+
+async fn an_answer_without_a_cost_is_priced_by_the_list(backend: Backend) {
+    let (works, endpoint) = works(backend).await;
+    let unpriced = ask(&works, &endpoint, "plain").await;
+    works.until_idle().await;
+    assert_eq!(works.run(&unpriced).await.summary.cost, None, "nobody knows what a server of one's own asks");
+    let price = json!({"model": "m", "input": 2.0, "output": 10.0, "source": "the contract"});
+    let price = serde_json::from_value(price).expect("a price");
+    prices::put(&works.world.admin, price).await.expect("given");
+    let id = works.start("plain", "Say hello").await;
+    works.until_idle().await;
+    assert_eq!(works.run(&id).await.summary.cost, Some(0.000_02));
+    assert_eq!(works.run(&unpriced).await.summary.cost, None, "what is recorded stays");
 }
 
 async fn what_goes_wrong_is_said_in_words(backend: Backend) {
