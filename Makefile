@@ -8,7 +8,7 @@ BIN := $(or $(CARGO_TARGET_DIR),target)/release/runboard
 # Tools this project installs for itself come first.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help run dev demo build test e2e bench screenshots gallery clean
+.PHONY: help run dev demo build test e2e sdks bench fuzz screenshots gallery clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,9 +36,16 @@ e2e: build ## Run the browser tests alone; ARGS goes to Playwright
 	scripts/setup.sh test
 	playwright test --config end2end $(ARGS)
 
+sdks: build ## Run agents of real SDKs against the server; ARGS goes to Playwright
+	scripts/setup.sh sdks
+	playwright test --config end2end/sdks.config.ts $(ARGS)
+
 bench: build ## Measure speed and size; RUNS=20000 for a quick look
 	scripts/setup.sh test
 	cargo bench --features ssr --bench load
+
+fuzz: ## Fuzz the reader of OTLP for SECONDS=600 per target; TARGETS="decode derive spans"
+	SECONDS_EACH=$(or $(SECONDS),600) scripts/fuzz.sh $(TARGETS)
 
 screenshots: build ## Make docs/screenshot.png from demo data
 	scripts/setup.sh test
@@ -50,4 +57,4 @@ gallery: build ## Make end2end/gallery: every state of the pages in both themes 
 
 clean: ## Remove what was built, not what was installed
 	cargo clean
-	rm -rf target end2end/test-results end2end/playwright-report
+	rm -rf target fuzz/target end2end/test-results end2end/playwright-report

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing for `build`, `dev` or `test`; does nothing, and needs no network, when all is there.
+# Installs what is missing for `build`, `dev`, `test` or `sdks`; does nothing, and needs no network, when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 want=${1:-build}
@@ -43,6 +43,32 @@ cargo_tool() {
     cargo install "$crate" --version "$version" --root .tools --quiet "$@"
 }
 
+# npm_packages FOLDER: as its lock file has them.
+npm_packages() {
+  local installed=$1/node_modules/.package-lock.json
+  if [ ! -e "$installed" ] || [ "$1/package-lock.json" -nt "$installed" ]; then
+    (cd "$1" && npm ci --silent --no-progress)
+    touch "$installed"
+  fi
+}
+
+# A Python of our own with the SDKs' packages.
+python_packages() {
+  local wanted=end2end/sdks/python/requirements.txt installed=.tools/sdks/requirements.txt
+  if cmp -s "$wanted" "$installed"; then return; fi
+  have python3 || apt python3 python3-venv
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "Python 3.11 or newer is needed; this is $(python3 --version)."
+  python3 -c 'import venv, ensurepip' 2>/dev/null || apt python3-venv
+  python3 -c 'import venv, ensurepip' 2>/dev/null ||
+    fail "$(command -v python3) can't make virtual environments: its modules venv and ensurepip are missing."
+  echo "Installing the Python packages of end2end/sdks"
+  rm -rf .tools/sdks
+  python3 -m venv .tools/sdks
+  .tools/sdks/bin/pip install --quiet --disable-pip-version-check --requirement "$wanted"
+  cp "$wanted" "$installed"
+}
+
 have cargo || fail "Rust is missing. Install it from https://rustup.rs and run this again."
 have cc || apt build-essential
 { have node && have npm; } || apt nodejs npm
@@ -65,10 +91,7 @@ if ! grep -qs '"wasm_split_cli_support 0\.2\.3 ' .tools/.crates.toml; then
   cargo_tool wasm_split_cli_support 0.2.3 --features build-binary
 fi
 
-if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-  npm ci --silent --no-progress
-  touch node_modules/.package-lock.json
-fi
+npm_packages .
 
 case $want in
 build) ;;
@@ -86,5 +109,10 @@ test)
   fi
   if [ ${#missing[@]} -gt 0 ]; then apt "${missing[@]}"; fi
   ;;
-*) fail "usage: scripts/setup.sh build|dev|test" ;;
+sdks)
+  { [ -n "${CHROMIUM:-}" ] || have chromium; } || apt chromium
+  npm_packages end2end/sdks/node
+  python_packages
+  ;;
+*) fail "usage: scripts/setup.sh build|dev|test|sdks" ;;
 esac
