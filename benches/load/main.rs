@@ -9,6 +9,7 @@ mod page;
 mod reads;
 mod report;
 mod server;
+mod spans;
 mod wire;
 mod writes;
 
@@ -29,10 +30,14 @@ fn main() {
 
 async fn measure(runs: usize) {
     let mut report = Report::new(runs);
-    // ONLY=engine: the runs Runboard does itself; ONLY=storm: a browser among changes; and nothing else.
+    // ONLY=engine: the runs Runboard does itself; ONLY=spans: those told of in spans; ONLY=storm: a browser among changes; and nothing else.
     match std::env::var("ONLY").as_deref() {
         Ok("engine") => {
             engine::all(&mut report).await;
+            return report.finish(false);
+        }
+        Ok("spans") => {
+            spans::all(&mut report).await;
             return report.finish(false);
         }
         Ok("storm") => {
@@ -65,5 +70,6 @@ async fn measure(runs: usize) {
     report.row("memory after all of it", format!("{} MiB", server.memory_mib()), "", None);
     server.stop();
     engine::all(&mut report).await;
+    spans::all(&mut report).await;
     report.finish(runs == FULL);
 }
