@@ -69,7 +69,7 @@ row "wasm in Chromium" $(awk '/^test result:/ { good += $4; bad += $6 } END { pr
 if [ -n "${wasm_failed:-}" ] && ! grep -q '^test result: FAILED' "$logs/wasm.log"; then row "wasm tests that did not finish" 0 1; fi
 
 printf '\n== end to end\n'
-if COUNTS_FILE="$PWD/$logs/e2e.rows" tests e2e.log playwright test --config end2end; then e2e_failed=; else e2e_failed=1; fi
+if COUNTS_FILE="$PWD/$logs/e2e.rows" FAILED_FILE="$PWD/$logs/e2e.failed" tests e2e.log playwright test --config end2end; then e2e_failed=; else e2e_failed=1; fi
 if [ -e "$logs/e2e.rows" ]; then cat "$logs/e2e.rows" >>"$logs/rows"; fi
 if [ -n "$e2e_failed" ] && ! awk -F '\t' '$3 > 0 { found = 1 } END { exit !found }' "$logs/e2e.rows" 2>/dev/null; then
   row "end to end tests that did not finish" 0 1
@@ -81,7 +81,11 @@ for part in unit structure "store on SQLite" "store on PostgreSQL" api live "was
 done
 
 printf '\n'
-awk -F '\t' '
-  BEGIN { printf "%-34s %8s %8s\n", "", "passed", "failed" }
-  $2 + $3 > 0 { printf "%-34s %8d %8d\n", $1, $2, $3; good += $2; bad += $3 }
-  END { printf "\n%d passed, %d failed\n", good, bad; exit bad > 0 }' "$logs/rows"
+awk -F '\t' 'BEGIN { printf "%-34s %8s %8s\n", "", "passed", "failed" } $2 + $3 > 0 { printf "%-34s %8d %8d\n", $1, $2, $3 }' "$logs/rows"
+
+# What failed is named at the end: nobody should have to look through all of the above.
+rust_failures() { awk '/^---- .* stdout ----$/ { left = 6 } left-- > 0 && NF' "$1"; }
+{ rust_failures "$logs/rust.log"; rust_failures "$logs/wasm.log"; cat "$logs/e2e.failed"; } 2>/dev/null >"$logs/failed"
+if [ -s "$logs/failed" ]; then printf '\nfailed:\n'; head -n 40 "$logs/failed"; fi
+
+awk -F '\t' '{ good += $2; bad += $3 } END { printf "\n%d passed, %d failed\n", good, bad; exit bad > 0 }' "$logs/rows"

@@ -14,7 +14,6 @@ async function fill(page: Page, fields: Record<string, string>) {
 
 test('an agent is made, mended, tested, changed, scheduled, shared, reminded and deleted', async ({ page, api, complaints }) => {
   // A whole life, and the server refuses some of it.
-  test.setTimeout(120_000)
   complaints.allow(/status of 422/)
   await withModel(async (baseUrl, asked) => {
     await open(page, '/agents')

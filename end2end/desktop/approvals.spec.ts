@@ -263,7 +263,6 @@ test.describe('flows', () => {
 
   test('a flow that asks is written, waits, and goes on with the answers', async ({ page, api, complaints }) => {
     complaints.allow(/status of 422/)
-    test.setTimeout(120_000)
     await open(page, '/')
     await post(page, '/api/agents', { name: 'writer', kind: 'command', config: { argv: ['cat'] } })
     const step = (number: number) => page.locator('.edit-step').nth(number - 1)

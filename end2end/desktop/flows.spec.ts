@@ -27,7 +27,6 @@ async function start(page: Page, button: Locator) {
 
 test('a flow is written, run, paused, read and taken up again', async ({ page, gated, api, complaints }) => {
   complaints.allow(/status of 422/)
-  test.setTimeout(120_000)
   await open(page, '/')
   await gated.make(page, 'writer')
 

@@ -37,7 +37,6 @@ test.describe('on a server that knows its address', () => {
   test.use({ serving: ['--public-url', 'https://board.example'] })
 
   test('a webhook is set, tried out, told of a failure, renewed and taken away', async ({ page, api, complaints }) => {
-    test.setTimeout(90_000)
     complaints.allow(/status of 422/)
     await withReceiver(async (url, calls, answer) => {
       await open(page, '/executions')

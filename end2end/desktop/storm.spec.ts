@@ -4,7 +4,6 @@ import { Storm } from '../support/storm.ts'
 import { CONNECTION_LOST, expect, test } from '../support/test.ts'
 
 test('scrolling, typing and selecting go on in a storm of changes, and while the server is gone for a minute', async ({ page, api, server, complaints }) => {
-  test.setTimeout(120_000)
   complaints.allow(CONNECTION_LOST)
   await api.batch(Array.from({ length: 300 }, (_, i) => past(60 + i, { agent_name: 'build', message: `Build ${i}` })))
   const started = Array.from({ length: 20 }, (_, i) => api.start('weather', `Gust ${i}`))
