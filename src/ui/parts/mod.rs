@@ -17,6 +17,7 @@ mod signed;
 mod start;
 mod status;
 mod stop;
+mod sure;
 mod time;
 
 pub use asides::Asides;
@@ -34,4 +35,5 @@ pub use signed::Signed;
 pub use start::{StartDialog, Starting, retry_item, use_start};
 pub use status::{AskMark, StatusMark, status_class, status_word};
 pub use stop::{StopDialog, StopRequest, use_stop};
+pub use sure::{AskedAbout, Sure, sure_dialog};
 pub use time::{Elapsed, RelativeTime, Unknown, exact};

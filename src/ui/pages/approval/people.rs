@@ -1,11 +1,10 @@
 //! Both sides. Who decides: how many it takes, who said what, who is missing, who does not count and why.
 
 use super::open::Open;
-use crate::browser;
 use crate::domain::{Approval, Approver, Decision, InteractionKind, InteractionStatus};
 use crate::server_fns::remove_approver;
-use crate::ui::kit::{Button, ConfirmDialog, Icon, Look, attr_of, view_of};
-use crate::ui::parts::RelativeTime;
+use crate::ui::kit::{Button, Icon, Look, attr_of, view_of};
+use crate::ui::parts::{AskedAbout, RelativeTime, Sure, sure_dialog};
 use crate::ui::state::approval::{excluded_word, standing};
 use leptos::prelude::*;
 
@@ -41,7 +40,7 @@ fn segments(approval: &Approval) -> Vec<&'static str> {
         .collect()
 }
 
-fn one(email: String, open: Open, approval: Memo<Approval>, removing: RwSignal<Option<(String, String)>>) -> AnyView {
+fn one(email: String, open: Open, approval: Memo<Approval>, removing: AskedAbout) -> AnyView {
     let approver = {
         let email = email.clone();
         Memo::new(move |last: Option<&Option<Approver>>| {
@@ -110,51 +109,16 @@ fn words(approver: &Approver, status: InteractionStatus, question: bool) -> AnyV
     }
 }
 
-fn question_of_removing(open: Open, removing: RwSignal<Option<(String, String)>>) -> AnyView {
-    let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
-    let close = move || {
-        removing.set(None);
-        problem.set(None);
+fn question_of_removing(open: Open, removing: AskedAbout) -> AnyView {
+    let words = Sure {
+        id: "remove-approver-title",
+        title: |name| format!("Take {name} off the list?"),
+        body: "The votes of the others are counted again without them, which may decide it. It can't be undone.",
+        confirm: "Remove",
     };
-    let confirm = move |()| {
-        let Some((email, _)) = removing.get_untracked() else { return };
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        let id = open.id.get_value();
-        browser::spawn(async move {
-            let answer = remove_approver(id, email).await;
-            if busy.try_set(false).is_some() {
-                return;
-            }
-            match answer {
-                Ok(now) => {
-                    close();
-                    open.take(&now);
-                    open.read_soon();
-                }
-                Err(e) => {
-                    open.live.note_error(&e);
-                    problem.set(Some(e.to_string()));
-                }
-            }
-        });
-    };
-    let title =
-        move || removing.with(|r| r.as_ref().map(|(_, name)| format!("Take {name} off the list?"))).unwrap_or_default();
-    view! {
-        <ConfirmDialog
-            id="remove-approver-title"
-            open=Signal::derive(move || removing.with(Option::is_some))
-            title=Signal::derive(title)
-            body="The votes of the others are counted again without them, which may decide it. It can't be undone."
-            confirm="Remove"
-            busy=busy
-            problem=problem
-            on_confirm=confirm
-            on_close=move |()| close()
-        />
-    }
-    .into_any()
+    let remove = move |email| remove_approver(open.id.get_value(), email);
+    sure_dialog(removing, words, remove, move |_, now| {
+        open.take(&now);
+        open.read_soon();
+    })
 }

@@ -1,9 +1,8 @@
 //! Both sides. Standing rules: what is approved without asking, in whose name, until when; and revoking them.
 
-use crate::browser;
 use crate::domain::StandingRule;
-use crate::ui::kit::{Button, ConfirmDialog, Look, format};
-use crate::ui::parts::RelativeTime;
+use crate::ui::kit::{Button, Look, format};
+use crate::ui::parts::{AskedAbout, RelativeTime, Sure, sure_dialog};
 use crate::ui::state::approval::in_a_line;
 use crate::ui::state::approvals::Approvals;
 use crate::ui::state::notice::use_notice;
@@ -12,35 +11,15 @@ use leptos::prelude::*;
 pub fn section(state: Approvals) -> AnyView {
     let rules = Memo::new(move |_| state.list.with(|list| list.rules.clone()));
     let notice = use_notice();
-    let asking = RwSignal::new(None::<(String, String)>);
-    let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
-    let close = move || {
-        asking.set(None);
-        problem.set(None);
+    let asking: AskedAbout = RwSignal::new(None);
+    let words = Sure {
+        id: "revoke-rule-title",
+        title: |title| format!("Revoke the rule for “{title}”?"),
+        body: "From now on people are asked again. What it has approved stays approved.",
+        confirm: "Revoke",
     };
-    let revoke = move |()| {
-        let Some((id, title)) = asking.get_untracked() else { return };
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        browser::spawn(async move {
-            let answer = state.revoke(id).await;
-            if busy.try_set(false).is_some() {
-                return;
-            }
-            match answer {
-                Ok(()) => {
-                    close();
-                    notice.tell(format!("The rule for “{title}” is revoked. People are asked again."));
-                }
-                Err(e) => problem.set(Some(e.to_string())),
-            }
-        });
-    };
-    let title = move || {
-        asking.with(|a| a.as_ref().map(|(_, title)| format!("Revoke the rule for “{title}”?"))).unwrap_or_default()
-    };
+    let told =
+        move |title: &str, ()| notice.tell(format!("The rule for “{title}” is revoked. People are asked again."));
     view! {
         <div class="section-head">
             <h2>"Standing rules"</h2>
@@ -51,22 +30,12 @@ pub fn section(state: Approvals) -> AnyView {
                 <For each=move || rules.get() key=|rule| (rule.id.clone(), rule.uses) let:rule>{line(rule, asking)}</For>
             </ul>
         </section>
-        <ConfirmDialog
-            id="revoke-rule-title"
-            open=Signal::derive(move || asking.with(Option::is_some))
-            title=Signal::derive(title)
-            body="From now on people are asked again. What it has approved stays approved."
-            confirm="Revoke"
-            busy=busy
-            problem=problem
-            on_confirm=revoke
-            on_close=move |()| close()
-        />
+        {sure_dialog(asking, words, move |id| state.revoke(id), told)}
     }
     .into_any()
 }
 
-fn line(rule: StandingRule, asking: RwSignal<Option<(String, String)>>) -> AnyView {
+fn line(rule: StandingRule, asking: AskedAbout) -> AnyView {
     let StandingRule { id, title, message, made_by, expires_at, uses, last_used_at, revoked_by, .. } = rule;
     let uses = match uses {
         0 => "not used yet".to_owned(),

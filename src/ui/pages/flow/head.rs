@@ -3,8 +3,8 @@
 use super::trail;
 use crate::domain::Flow;
 use crate::ui::kit::{Button, Look, view_of};
-use crate::ui::pages::flows::{Deleting, delete_dialog};
-use crate::ui::parts::{PageHead, RelativeTime, Starting, use_start};
+use crate::ui::pages::flows::delete_dialog;
+use crate::ui::parts::{AskedAbout, PageHead, RelativeTime, Starting, use_start};
 use crate::ui::paths;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
@@ -12,7 +12,7 @@ use leptos_router::hooks::use_navigate;
 /// `unsaved`: a run would do the flow as it is saved, not as it stands in the form.
 pub fn head(flow: Signal<Flow>, unsaved: Signal<bool>) -> AnyView {
     let (start, navigate) = (use_start(), use_navigate());
-    let deleting = Deleting::new(None);
+    let deleting = AskedAbout::new(None);
     let gone = Callback::new(move |()| navigate(paths::FLOWS, leptos_router::NavigateOptions::default()));
     let (can_run, can_edit, agent) =
         flow.with_untracked(|f| (f.can_run, f.can_edit, (paths::agent(&f.agent_name), f.agent_display_name.clone())));

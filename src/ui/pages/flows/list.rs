@@ -1,15 +1,15 @@
 //! Both sides. All flows by name, each with its newest run and what can be done with it.
 
-use super::{Deleting, delete_dialog};
+use super::delete_dialog;
 use crate::domain::{ExecutionSummary, FlowStanding};
 use crate::ui::kit::{Button, Look, attr_of, format, view_of};
-use crate::ui::parts::{RelativeTime, Starting, StatusMark, use_start};
+use crate::ui::parts::{AskedAbout, RelativeTime, Starting, StatusMark, use_start};
 use crate::ui::paths;
 use crate::ui::state::flows::Flows;
 use leptos::prelude::*;
 
 pub fn section(flows: Flows, ids: Memo<Vec<String>>) -> AnyView {
-    let deleting = Deleting::new(None);
+    let deleting = AskedAbout::new(None);
     let deleted = Callback::new(move |()| flows.reload());
     view! {
         <div class="section-head"><h2>"All flows"</h2></div>
@@ -29,7 +29,7 @@ pub fn section(flows: Flows, ids: Memo<Vec<String>>) -> AnyView {
     .into_any()
 }
 
-fn line(id: &str, flows: Flows, deleting: Deleting) -> AnyView {
+fn line(id: &str, flows: Flows, deleting: AskedAbout) -> AnyView {
     let standing = {
         let id = id.to_owned();
         Memo::new(move |last: Option<&Option<FlowStanding>>| flows.standing(&id).or_else(|| last.cloned().flatten()))

@@ -5,7 +5,7 @@ mod history;
 mod list;
 mod running;
 
-pub use delete::{Deleting, delete_dialog};
+pub use delete::delete_dialog;
 
 use crate::domain::FlowsPage;
 use crate::server_fns::load_flows;
