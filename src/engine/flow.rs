@@ -9,8 +9,8 @@ use crate::app::control::NO_COMMANDS;
 use crate::app::{budgets, flows, record};
 use crate::domain::flow::MOST_STEPS;
 use crate::domain::{
-    AgentConfig, AgentKind, Error, ExecutionPatch, FlowStep, InteractionKind, LogStream, NewInteraction, NewLogLine,
-    NewStep, OnInterruption, PartStatus, Result, Status, Step, Timestamp,
+    AgentConfig, AgentKind, Error, ExecutionPatch, FlowStep, InteractionKind, NewInteraction, NewStep, OnInterruption,
+    PartStatus, Result, Status, Step, Timestamp,
 };
 use crate::store::agents::AgentRow;
 use crate::store::executions::Record;
@@ -217,7 +217,7 @@ async fn pauses(tx: &mut Tx, run: &mut Record, now: Timestamp) -> Result<bool> {
     let agent = agents::by_key(tx, run.agent_key).await?;
     match budgets::check(tx, &agent, now).await {
         Ok(()) => return Ok(false),
-        Err(Error::Conflict(reason)) => note(tx, run.key, &reason, now).await?,
+        Err(Error::Conflict(reason)) => parts::note(tx, run.key, &reason, now).await?,
         Err(e) => return Err(e),
     }
     queue::put_back(tx, run.key, now, None).await?;
@@ -277,11 +277,6 @@ async fn insist<'a, T>(halted: &mut Halted, act: impl Fn() -> BoxFuture<'a, Resu
     }
 }
 
-async fn note(tx: &mut Tx, key: i64, text: &str, now: Timestamp) -> Result<()> {
-    let line = NewLogLine { ts: Some(now), stream: LogStream::System, text: text.to_owned(), seq: None };
-    parts::append_log(tx, key, &[line], now).await.map(|_| ())
-}
-
 /// Why a server has left a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interruption {
@@ -309,7 +304,7 @@ pub async fn take_up_again(tx: &mut Tx, run: &mut Record, why: Interruption, not
     // Its time goes on.
     queue::put_back(tx, run.key, not_before, entry.deadline).await?;
     let why = if lost { "the server that did this run is gone" } else { "the server was stopped" };
-    note(tx, run.key, &format!("{why}; the flow goes on after step {}", run.steps_done), not_before).await?;
+    parts::note(tx, run.key, &format!("{why}; the flow goes on after step {}", run.steps_done), not_before).await?;
     Ok(true)
 }
 

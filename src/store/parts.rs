@@ -300,6 +300,12 @@ pub async fn log_length(db: &mut impl Executor, key: i64) -> Result<i64> {
     Ok(n)
 }
 
+/// Appends a line that Runboard itself says.
+pub async fn note(tx: &mut Tx, key: i64, text: &str, now: Timestamp) -> Result<()> {
+    let line = NewLogLine { ts: Some(now), stream: LogStream::System, text: text.to_owned(), seq: None };
+    append_log(tx, key, &[line], now).await.map(|_| ())
+}
+
 /// Appends lines; answers the number of the last.
 pub async fn append_log(tx: &mut Tx, key: i64, lines: &[NewLogLine], now: Timestamp) -> Result<i64> {
     let count = i64::try_from(lines.len()).map_err(|_| Error::TooLarge("log".to_owned()))?;

@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::store::executions::{self, Record};
 use crate::store::interactions::{self as rows, InteractionRow, NewInteractionRow};
 use crate::store::queue::{self, State};
-use crate::store::{Tx, agents};
+use crate::store::{Tx, agents, parts};
 
 /// Of the time people have, so much is left when they are reminded.
 const REMINDED_AT: i64 = 4;
@@ -119,7 +119,7 @@ pub(crate) async fn ask_in(
     told::waiting(tx, &row, &everybody, now).await?;
     let counted: Vec<&str> =
         everybody.iter().filter(|p| p.excluded.is_none()).map(|p| p.display_name.as_str()).collect();
-    settle::note(tx, run.key, &format!("asks {}: {}", names(&counted), row.title), now).await?;
+    parts::note(tx, run.key, &format!("asks {}: {}", names(&counted), row.title), now).await?;
     match row.kind {
         // A step of a flow is taken on by whoever asks, once it is approved.
         InteractionKind::Approval if step.is_some() => settle::at_once(tx, &row, now).await?,
@@ -210,7 +210,7 @@ pub async fn withdraw(caller: &Caller, id: &str) -> Result<Approval> {
                 }
                 let mut run = executions::by_key_for_update(tx, row.execution_key).await?;
                 let why = format!("taken back by {}", who.display_name);
-                settle::note(tx, run.key, &format!("“{}” is {why}", row.title), now).await?;
+                parts::note(tx, run.key, &format!("“{}” is {why}", row.title), now).await?;
                 rows::end(tx, row.key, InteractionStatus::Cancelled, &why, None, now).await?;
                 if run.status == Status::Waiting {
                     settle::settle(tx, &mut run, now).await?;

@@ -9,7 +9,7 @@ use crate::domain::{
 };
 use crate::store::executions::{self, Record};
 use crate::store::interactions::{self as rows, ApproverRow, InteractionRow};
-use crate::store::{Tx, users};
+use crate::store::{Tx, parts, users};
 
 /// What somebody decides about an approval. Who comes too late is told who was there first.
 pub async fn respond(caller: &Caller, id: &str, response: Response) -> Result<Approval> {
@@ -35,7 +35,7 @@ pub async fn respond(caller: &Caller, id: &str, response: Response) -> Result<Ap
                 }
                 let said = comment.map(|text| format!(": {text}")).unwrap_or_default();
                 let words = format!("{} {} “{}”{said}", who.display_name, response.decision.done(), row.title);
-                settle::note(tx, run.key, &words, now).await?;
+                parts::note(tx, run.key, &words, now).await?;
                 settle::conclude(tx, &row, &mut run, now).await?;
                 seen::again(tx, &who, &row).await
             })
@@ -87,7 +87,7 @@ pub async fn answer(caller: &Caller, id: &str, answers: Answers) -> Result<Appro
                 let mut run = may_decide(tx, &who, &row, now).await?;
                 let answers = check::answers(&seen::fields(&row)?, answers)?;
                 rows::add_answerer(tx, &row, who.user_key, now).await?;
-                settle::note(tx, run.key, &format!("{} answered “{}”", who.display_name, row.title), now).await?;
+                parts::note(tx, run.key, &format!("{} answered “{}”", who.display_name, row.title), now).await?;
                 settle::answered(tx, &row, &mut run, &who.display_name, &answers, now).await?;
                 seen::again(tx, &who, &row).await
             })

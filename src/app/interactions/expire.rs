@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::domain::interaction::names;
 use crate::domain::{Error, InteractionKind, InteractionStatus, Result, Timestamp};
 use crate::store::interactions::{self as rows, InteractionRow};
-use crate::store::{Tx, executions};
+use crate::store::{Tx, executions, parts};
 
 /// Ends what is too late, each alone, and reminds those whose time runs out.
 pub async fn expire_due(app: &App) -> Result<()> {
@@ -42,7 +42,7 @@ async fn expire(tx: &mut Tx, id: &str, now: Timestamp) -> Result<()> {
     }
     let mut run = executions::by_key_for_update(tx, row.execution_key).await?;
     let why = too_late(tx, &row).await?;
-    settle::note(tx, run.key, &why, now).await?;
+    parts::note(tx, run.key, &why, now).await?;
     settle::refused(tx, &row, &mut run, InteractionStatus::Timeout, &why, now).await
 }
 

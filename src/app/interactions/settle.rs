@@ -4,8 +4,8 @@
 use crate::app::record;
 use crate::domain::interaction::names;
 use crate::domain::{
-    Answers, Decision, Error, ExecutionPatch, InteractionKind, InteractionStatus, LogStream, NewLogLine, NewStep,
-    OnReject, PartStatus, QuestionField, Result, Status, Tally, Timestamp, Verdict,
+    Answers, Decision, Error, ExecutionPatch, InteractionKind, InteractionStatus, NewStep, OnReject, PartStatus,
+    QuestionField, Result, Status, Tally, Timestamp, Verdict,
 };
 use crate::store::executions::{self, Record};
 use crate::store::interactions::{self as rows, ApproverRow, InteractionRow};
@@ -244,7 +244,7 @@ pub(super) async fn without(
     }
     let mut run = executions::by_key_for_update(tx, row.execution_key).await?;
     let removed = format!("{actor} took {name} off the list of those who decide about “{}”", row.title);
-    note(tx, run.key, &removed, now).await?;
+    parts::note(tx, run.key, &removed, now).await?;
     let anybody = rows::approvers(tx, &[row.key]).await?.iter().any(|p| p.turn);
     match row.kind {
         InteractionKind::Approval => {
@@ -261,10 +261,4 @@ pub(super) async fn without(
         }
     }
     Ok(true)
-}
-
-/// A line in the run's log.
-pub(super) async fn note(tx: &mut Tx, execution_key: i64, text: &str, now: Timestamp) -> Result<()> {
-    let line = NewLogLine { ts: Some(now), stream: LogStream::System, text: text.to_owned(), seq: None };
-    parts::append_log(tx, execution_key, &[line], now).await.map(|_| ())
 }

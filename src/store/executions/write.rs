@@ -205,12 +205,17 @@ pub async fn save(tx: &mut Tx, r: &mut Record, now: Timestamp) -> Result<()> {
         .bind(r.version)
         .bind(r.status.as_str());
     if tx.run(q).await? == 0 {
-        return Err(Error::Conflict("the run changed at the same moment or has ended".to_owned()));
+        return Err(overtaken());
     }
     r.version += 1;
     r.updated_at = now.micros();
     tx.recount.changed(r);
     Ok(())
+}
+
+/// Somebody else's change came first.
+fn overtaken() -> Error {
+    Error::Conflict("the run changed at the same moment or has ended".to_owned())
 }
 
 /// Writes all of `r` that its reporter knows better now, its agent and its beginning too, as the next version. For
@@ -236,7 +241,7 @@ pub async fn restate(tx: &mut Tx, r: &mut Record, now: Timestamp) -> Result<()> 
         .bind(r.version)
         .bind(r.status.as_str());
     if tx.run(q).await? == 0 {
-        return Err(Error::Conflict("the run changed at the same moment or has ended".to_owned()));
+        return Err(overtaken());
     }
     save(tx, r, now).await
 }
