@@ -166,3 +166,24 @@ async fn nul_characters_are_dropped_on_postgresql_as_on_sqlite() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_kept_to_their_last_digit() {
+    // Spread over all magnitudes by a multiplier without a pattern.
+    let spread = (1..500_u64).map(|n| f64::from_bits(n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).filter(|x| x.is_finite());
+    let sent: Vec<f64> =
+        [31.245_270_191_439_438, 121.487_919_511_619_45, 0.1 + 0.2].into_iter().chain(spread).collect();
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let world = World::new(backend).await;
+        let http = world.http();
+        let (_, token) = world.person("admin@example.com", Role::Admin, Scope::Admin).await;
+        let run = world.record(run_of("a", "m")).await;
+        let path = format!("/api/executions/{}/tool-calls", run.id);
+        let body = json!({"tool_calls": [{"call_id": "1", "name": "t", "arguments": {"numbers": sent}}]}).to_string();
+        assert_eq!(http.post(&token, &path, body).await.status, 200);
+        let kept = &http.get(&token, &path).await.json()["tool_calls"][0]["arguments"]["numbers"];
+        let kept: Vec<u64> =
+            kept.as_array().expect("numbers").iter().filter_map(|n| n.as_f64().map(f64::to_bits)).collect();
+        assert_eq!(kept, sent.iter().map(|n| n.to_bits()).collect::<Vec<_>>(), "{backend:?}");
+    }
+}
