@@ -2,7 +2,8 @@
 //   node browser.mjs live URL COOKIE       how old each change is when a row shows it, until standard input ends
 //   node browser.mjs scroll URL COOKIE CSS  frames a second and long tasks while that element is scrolled for 5 s;
 //                                           without a cookie, a page that is none of Runboard's
-//   node browser.mjs storm URL COOKIE N     loads N rows, then says "ready" and scrolls until standard input ends
+//   node browser.mjs storm URL COOKIE N     loads N rows, then says "ready" and scrolls until standard input ends;
+//                                           the same without a cookie
 
 import { readFileSync } from 'node:fs'
 import { chromium } from '@playwright/test'

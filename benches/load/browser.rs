@@ -4,6 +4,7 @@ use crate::report::Report;
 use crate::server::{EMAIL, PASSWORD, Server};
 use serde_json::{Value, json};
 use std::process::Stdio;
+use tempfile::NamedTempFile;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
@@ -52,6 +53,19 @@ pub async fn session(server: &Server) -> String {
     signed_in.header("set-cookie").and_then(|c| c.split(';').next()).expect("a session").to_owned()
 }
 
+/// A page of 5 000 rows that does nothing: what this browser can do at all.
+pub fn plain_page() -> NamedTempFile {
+    let plain = tempfile::Builder::new().suffix(".html").tempfile().expect("a file");
+    let rows = "<div>One of the rows of a page with nothing else</div>".repeat(5_000);
+    let style = "<!doctype html><style>div { height: 48px; border-bottom: 1px solid }</style>";
+    std::fs::write(plain.path(), format!("{style}{rows}")).expect("written");
+    plain
+}
+
+pub fn address_of(page: &NamedTempFile) -> String {
+    format!("file://{}", page.path().display())
+}
+
 /// Scrolling through a long log and through the list.
 pub async fn scrolling(server: &Server, report: &mut Report) {
     let mut wire = server.wire().await;
@@ -68,11 +82,8 @@ pub async fn scrolling(server: &Server, report: &mut Report) {
     let cookie = session(server).await;
     let log = format!("http://{}/executions/{run}?tab=log", server.address);
     let list = format!("http://{}/executions?last=all", server.address);
-    let plain = tempfile::Builder::new().suffix(".html").tempfile().expect("a file");
-    let rows = "<div>One of the rows of a page with nothing else</div>".repeat(5_000);
-    let style = "<!doctype html><style>div { height: 48px; border-bottom: 1px solid }</style>";
-    std::fs::write(plain.path(), format!("{style}{rows}")).expect("written");
-    let plain_url = format!("file://{}", plain.path().display());
+    let plain = plain_page();
+    let plain_url = address_of(&plain);
     let pages = [
         ("a plain page of 5 000 rows", plain_url.as_str(), "", "page"),
         ("a log of 100 000 lines", &log, &cookie, ".log"),
