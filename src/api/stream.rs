@@ -10,23 +10,38 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// Bytes of a frame a client may send.
 const FRAME: usize = 64 << 10;
 
+/// For how long changes may be gathered, milliseconds.
+const GATHER_MS: RangeInclusive<u64> = 1..=1_000;
+
 /// Open a WebSocket; frames are described in docs/API.md.
 #[utoipa::path(get, path = "/ws", tag = "live",
-    responses((status = 101), (status = 401, body = Problem), (status = 403, body = Problem)))]
+    params(("gather_ms" = Option<u64>, Query, minimum = 1, maximum = 1_000,
+        description = "at most one text frame with changes in so many milliseconds: one message a line, of each run only its newest; default: a text frame for each message")),
+    responses((status = 101), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn open_socket(
     Auth(caller): Auth,
     Context(context): Context,
     State(hub): State<Hub>,
     headers: HeaderMap,
+    mut pairs: Pairs,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     crate::server::origin::check(&headers, &context.app.config)?;
+    let gather: Option<u64> = pairs.take("gather_ms", "a whole number")?;
+    pairs.finish()?;
+    if gather.is_some_and(|ms| !GATHER_MS.contains(&ms)) {
+        return Err(Error::invalid("gather_ms", "must be from 1 to 1000").into());
+    }
+    let gather = gather.map(Duration::from_millis);
     let upgrade = upgrade.map_err(|e| Error::invalid("Upgrade", e.to_string()))?;
-    Ok(upgrade.max_message_size(FRAME).on_upgrade(move |socket| serve_socket(socket, caller, hub)).into_response())
+    let serve = move |socket| serve_socket(socket, caller, hub, gather);
+    Ok(upgrade.max_message_size(FRAME).on_upgrade(serve).into_response())
 }
 
 /// Follow a run as server-sent events: `status`, `log`, `tool_call`, `step`, `end`.

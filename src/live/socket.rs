@@ -1,14 +1,17 @@
 //! Server. One WebSocket: subscriptions in, changes out. A reader that falls behind gets the newest
 //! state of each execution from the database instead of a queue that grows.
 
-use super::hub::Hub;
-use super::subscription::Subscription;
+use super::hub::{Change, Hub};
+use super::subscription::{Subscription, Told};
 use crate::app::Caller;
 use crate::domain::{ClientFrame, Error, FrameType, Result, ServerFrame};
 use crate::telemetry::{Figures, Held};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, sleep_until};
 
 /// Subscriptions a socket may hold.
 const TOPICS: usize = 32;
@@ -17,11 +20,14 @@ const CHECK: Duration = Duration::from_secs(5);
 /// Checks without a word from the peer before the socket is given up.
 const SILENT_CHECKS: u32 = 20;
 const SIGNED_OUT: u16 = 4_401;
+/// Messages of one text frame.
+const LINES: usize = 500;
 
-/// Talks until either side is done.
-pub async fn serve_socket(mut socket: WebSocket, mut caller: Caller, hub: Hub) {
+/// Talks until either side is done. `gather`: changes of so long a time come as lines of one text frame, of each run
+/// only its newest. Each frame costs a browser much more than a line.
+pub async fn serve_socket(mut socket: WebSocket, mut caller: Caller, hub: Hub, gather: Option<Duration>) {
     let _open = Held::one(&hub.figures().sockets);
-    if let Err(End::SignedOut) = talk(&mut socket, &mut caller, &hub).await {
+    if let Err(End::SignedOut) = talk(&mut socket, &mut caller, &hub, gather).await {
         let frame = ServerFrame {
             detail: Some("the session or token has ended".to_owned()),
             ..ServerFrame::plain(FrameType::SignedOut)
@@ -55,11 +61,25 @@ async fn send_text(socket: &mut WebSocket, figures: &Figures, text: String) -> R
     Ok(socket.send(Message::text(text)).await?)
 }
 
-async fn talk(socket: &mut WebSocket, caller: &mut Caller, hub: &Hub) -> Result<(), End> {
+/// What a socket holds between two things that happen.
+struct Talk<'a> {
+    socket: &'a mut WebSocket,
+    caller: &'a mut Caller,
+    figures: &'a Figures,
+    gather: Option<Duration>,
+    subscriptions: Vec<Subscription>,
+    /// Changes that were not told yet, and when they will be.
+    untold: Vec<Arc<Vec<Change>>>,
+    due: Instant,
+    /// The newest event that was told.
+    position: i64,
+}
+
+async fn talk(socket: &mut WebSocket, caller: &mut Caller, hub: &Hub, gather: Option<Duration>) -> Result<(), End> {
     let figures = hub.figures();
+    let (subscriptions, untold) = (Vec::new(), Vec::new());
+    let mut talk = Talk { socket, caller, figures, gather, subscriptions, untold, due: Instant::now(), position: 0 };
     let mut changes = hub.listen();
-    let mut subscriptions: Vec<Subscription> = Vec::new();
-    let mut position: i64 = 0;
     let mut check = tokio::time::interval(CHECK);
     let mut silent = 0;
     let closed = hub.closed();
@@ -67,59 +87,109 @@ async fn talk(socket: &mut WebSocket, caller: &mut Caller, hub: &Hub) -> Result<
     loop {
         tokio::select! {
             () = &mut closed => return Err(End::Gone),
-            frame = socket.recv() => {
+            frame = talk.socket.recv() => {
                 silent = 0;
                 match frame {
                     None | Some(Err(_) | Ok(Message::Close(_))) => return Err(End::Gone),
-                    Some(Ok(Message::Text(text))) => {
-                        refresh(caller).await?;
-                        for answer in handle(&text, caller, &mut subscriptions).await {
-                            position = position.max(answer.seq.unwrap_or(0));
-                            send(socket, figures, &answer).await?;
-                        }
-                    }
+                    Some(Ok(Message::Text(text))) => talk.answer(&text).await?,
                     Some(Ok(Message::Binary(_))) => {
-                        send(socket, figures, &wrong("send text frames with JSON")).await?;
+                        send(talk.socket, figures, &wrong("send text frames with JSON")).await?;
                     }
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 }
             }
             batch = changes.recv() => match batch {
                 Ok(batch) => {
-                    if !subscriptions.is_empty() {
-                        refresh(caller).await?;
+                    talk.untold.push(batch);
+                    // The first after a silence is not held up.
+                    if Instant::now() >= talk.due {
+                        talk.tell().await?;
                     }
-                    for subscription in &mut subscriptions {
-                        for text in subscription.texts(caller, &batch).await.map_err(|e| lost(&e))? {
-                            send_text(socket, figures, text).await?;
-                        }
-                    }
-                    position = batch.last().map_or(position, |c| c.seq.max(position));
                 }
                 Err(RecvError::Lagged(batches)) => {
                     figures.batches_skipped.inc_by(batches);
                     changes = hub.listen();
-                    refresh(caller).await?;
-                    for subscription in &mut subscriptions {
-                        for frame in subscription.replay(caller, Some(position)).await.map_err(|e| lost(&e))? {
-                            send(socket, figures, &frame).await?;
-                        }
-                    }
+                    talk.catch_up().await?;
                 }
                 Err(RecvError::Closed) => return Err(End::Gone),
             },
+            () = sleep_until(talk.due), if !talk.untold.is_empty() => talk.tell().await?,
             _ = check.tick() => {
-                refresh(caller).await?;
+                refresh(talk.caller).await?;
                 silent += 1;
                 if silent > SILENT_CHECKS {
                     return Err(End::Gone);
                 }
                 if silent % 4 == 0 {
-                    socket.send(Message::Ping(Vec::new().into())).await?;
+                    talk.socket.send(Message::Ping(Vec::new().into())).await?;
                 }
             }
         }
     }
+}
+
+impl Talk<'_> {
+    async fn answer(&mut self, text: &str) -> Result<(), End> {
+        // An answer comes after what happened before it.
+        self.tell().await?;
+        refresh(self.caller).await?;
+        for answer in handle(text, self.caller, &mut self.subscriptions).await {
+            self.position = self.position.max(answer.seq.unwrap_or(0));
+            send(self.socket, self.figures, &answer).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells all that is untold. What the caller may see is looked up now, not when it happened.
+    async fn tell(&mut self) -> Result<(), End> {
+        let batches = std::mem::take(&mut self.untold);
+        let Some(last) = batches.iter().filter_map(|batch| batch.last()).map(|change| change.seq).max() else {
+            return Ok(());
+        };
+        if !self.subscriptions.is_empty() {
+            refresh(self.caller).await?;
+        }
+        for subscription in &mut self.subscriptions {
+            let mut told = Vec::new();
+            for batch in &batches {
+                told.extend(subscription.told(self.caller, batch).await.map_err(|e| lost(&e))?);
+            }
+            if self.gather.is_some() {
+                for lines in newest(told).chunks(LINES) {
+                    self.figures.frames_sent.inc_by(lines.len() as u64);
+                    self.socket.send(Message::text(lines.join("\n"))).await?;
+                }
+            } else {
+                for Told { text, .. } in told {
+                    send_text(self.socket, self.figures, text).await?;
+                }
+            }
+        }
+        self.position = self.position.max(last);
+        self.due = Instant::now() + self.gather.unwrap_or_default();
+        Ok(())
+    }
+
+    /// What was missed, from the database.
+    async fn catch_up(&mut self) -> Result<(), End> {
+        self.untold.clear();
+        refresh(self.caller).await?;
+        for subscription in &mut self.subscriptions {
+            for frame in subscription.replay(self.caller, Some(self.position)).await.map_err(|e| lost(&e))? {
+                send(self.socket, self.figures, &frame).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What was told last of each run, in its order.
+fn newest(told: Vec<Told>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let mut kept: Vec<String> =
+        told.into_iter().rev().filter(|t| t.run.is_none_or(|run| seen.insert(run))).map(|t| t.text).collect();
+    kept.reverse();
+    kept
 }
 
 /// A socket that can't read the database is closed: its client comes back and resumes.

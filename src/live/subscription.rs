@@ -24,6 +24,13 @@ pub struct Subscription {
     left: HashSet<i64>,
 }
 
+/// A message as it is sent.
+pub struct Told {
+    /// The run it is of, where a later message of the same run says all that this one does.
+    pub run: Option<i64>,
+    pub text: String,
+}
+
 impl Subscription {
     /// Checks access and answers the subscription with what happened since `since`.
     pub async fn open(
@@ -142,26 +149,27 @@ impl Subscription {
     }
 
     /// The same as text; the usual message is written once for all sockets.
-    pub async fn texts(&mut self, caller: &Caller, changes: &[Change]) -> Result<Vec<String>> {
+    pub async fn told(&mut self, caller: &Caller, changes: &[Change]) -> Result<Vec<Told>> {
         let unwritable = |e: serde_json::Error| Error::Internal(format!("frame: {e}"));
         let fresh: Vec<&Change> = changes.iter().filter(|c| c.seq > self.from).collect();
-        let mut texts = Vec::new();
+        let mut told = Vec::new();
         if self.topic == Topic::Executions {
             let now_ms = caller.now().millis();
             for (change, matches) in self.judged(caller, &fresh).await? {
-                texts.push(if matches {
-                    change.shared_text(now_ms).map_err(unwritable)?
+                let text = if matches {
+                    change.shared_text(now_ms)
                 } else {
                     let frame = change.frame(&self.topic, Some(false), change.kind.frame(), now_ms);
-                    serde_json::to_string(&frame).map_err(unwritable)?
-                });
+                    serde_json::to_string(&frame)
+                };
+                told.push(Told { run: Some(change.key), text: text.map_err(unwritable)? });
             }
         } else {
             for frame in self.frames(caller, &fresh).await? {
-                texts.push(serde_json::to_string(&frame).map_err(unwritable)?);
+                told.push(Told { run: None, text: serde_json::to_string(&frame).map_err(unwritable)? });
             }
         }
-        Ok(texts)
+        Ok(told)
     }
 
     /// Changes to tell of: those that match, and those that have just stopped matching.

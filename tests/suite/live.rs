@@ -1,10 +1,13 @@
 //! The WebSocket and the stream of one run, over a real connection.
 
+mod gathered;
+
 use crate::support::{Backend, Http, World, run_of};
 use futures::{SinkExt as _, StreamExt as _};
 use runboard::app::{agents, executions, record, tokens};
 use runboard::domain::{ExecutionPatch, LogStream, NewExecution, NewLogLine, Role, Scope, Status};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -26,7 +29,11 @@ pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     async fn try_open(address: SocketAddr, token: &str, origin: Option<&str>) -> Result<Self, SocketError> {
-        let mut request = format!("ws://{address}/ws").into_client_request().expect("a request");
+        Self::try_open_at(&format!("ws://{address}/ws"), token, origin).await
+    }
+
+    async fn try_open_at(url: &str, token: &str, origin: Option<&str>) -> Result<Self, SocketError> {
+        let mut request = url.into_client_request().expect("a request");
         let headers = request.headers_mut();
         headers.insert("authorization", format!("Bearer {token}").parse().expect("a header"));
         if let Some(origin) = origin {
@@ -45,9 +52,13 @@ impl Socket {
 
     /// The next frame; `None` when the server closed.
     pub async fn hear(&mut self) -> Option<Value> {
+        Some(serde_json::from_str(&self.text().await?).expect("JSON"))
+    }
+
+    async fn text(&mut self) -> Option<String> {
         loop {
             match tokio::time::timeout(LONG, self.0.next()).await.expect("the server says something")? {
-                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).expect("JSON")),
+                Ok(Message::Text(text)) => return Some(text.to_string()),
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(_) => {}
             }
@@ -293,14 +304,14 @@ async fn a_reader_that_falls_behind_gets_every_newest_state() {
     let mut socket = Socket::open(address, &token).await;
     socket.subscribe(json!({"op": "subscribe", "topic": "executions"})).await;
     // Written by an equal number of commits, far more than the hub keeps for those who are late.
-    let mut ids = std::collections::HashSet::new();
+    let mut ids = HashSet::new();
     for i in 0..400 {
         let runs = (0..5).map(|j| run_of("a", &format!("{i}.{j}"))).collect();
         for added in record::batch(&world.admin, runs).await.expect("recorded") {
             ids.insert(added.expect("accepted").0.to_string());
         }
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     while seen.len() < ids.len() {
         let event = socket.hear().await.expect("an event");
         assert_ne!(event["type"], "resync", "2 000 changes can be replayed");

@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 /// The pace of what follows the flow without hearing each event.
 const EVERY_MS: u32 = 5_000;
+/// Changes come together as often as a page can well show them.
+const SOCKET: &str = "/ws?gather_ms=33";
 
 type Handler = Arc<dyn Fn(&[ServerFrame]) + Send + Sync>;
 
@@ -221,7 +223,7 @@ impl Live {
     fn connect(self) {
         let number = self.sockets.get_value() + 1;
         self.sockets.set_value(number);
-        let socket = Socket::open("/ws", move |event| {
+        let socket = Socket::open(SOCKET, move |event| {
             // A socket that was given up may still speak; it is not listened to.
             if self.socket.with_value(|s| s.as_ref().map(|(n, _)| *n)) == Some(number) {
                 self.heard(event);
@@ -257,39 +259,38 @@ impl Live {
             SocketEvent::Messages(texts) => {
                 self.link.update_value(|link| link.heard(now));
                 // A frame of a newer server that this page can't read is left out; a reload brings the new page.
-                let frames: Vec<ServerFrame> = texts.iter().filter_map(|t| serde_json::from_str(t).ok()).collect();
-                self.dispatch(&frames);
+                let frames: Vec<ServerFrame> =
+                    texts.iter().flat_map(|t| t.lines()).filter_map(|line| serde_json::from_str(line).ok()).collect();
+                self.dispatch(frames);
             }
         }
         self.show();
     }
 
-    fn dispatch(self, frames: &[ServerFrame]) {
+    fn dispatch(self, frames: Vec<ServerFrame>) {
         let mut by_topic: BTreeMap<String, Vec<ServerFrame>> = BTreeMap::new();
         let mut events = 0;
         for frame in frames {
             if let Some(ms) = frame.now_ms {
                 self.clock.correct(ms);
             }
-            if self.acks.try_update_value(|acks| acks.current(frame)) == Some(false) {
+            if self.acks.try_update_value(|acks| acks.current(&frame)) == Some(false) {
                 continue;
-            }
-            match frame.frame {
-                FrameType::SignedOut => self.link.update_value(Link::signed_out),
-                FrameType::Pong | FrameType::Error | FrameType::Unsubscribed => {}
-                _ => match &frame.topic {
-                    Some(topic) => by_topic.entry(topic.clone()).or_default().push(frame.clone()),
-                    // A resync that names no topic is meant for all of them.
-                    None => self.topics.with_value(|t| {
-                        for topic in t.keys() {
-                            by_topic.entry(topic.clone()).or_default().push(frame.clone());
-                        }
-                    }),
-                },
             }
             events += u64::from(frame.execution.is_some());
             if let (true, Some(seq)) = (frame.execution.is_some(), frame.seq) {
                 self.newest.update_value(|n| *n = (*n).max(seq));
+            }
+            match (frame.frame, frame.topic.clone()) {
+                (FrameType::SignedOut, _) => self.link.update_value(Link::signed_out),
+                (FrameType::Pong | FrameType::Error | FrameType::Unsubscribed, _) => {}
+                (_, Some(topic)) => by_topic.entry(topic).or_default().push(frame),
+                // A resync that names no topic is meant for all of them.
+                (_, None) => self.topics.with_value(|t| {
+                    for topic in t.keys() {
+                        by_topic.entry(topic.clone()).or_default().push(frame.clone());
+                    }
+                }),
             }
         }
         for (topic, frames) in by_topic {
