@@ -3,6 +3,7 @@
 use super::{LocalStyle, NumberStyle};
 use js_sys::{Date, Function, Intl, Object, Reflect};
 use leptos::prelude::*;
+use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 
 const UTC_KEY: &str = "runboard.utc";
@@ -13,6 +14,22 @@ thread_local! {
     // Signals, because what is on the page changes with them. Both are false while the server's HTML is taken over.
     static FOREIGN: ArcRwSignal<bool> = ArcRwSignal::new(false);
     static UTC: ArcRwSignal<bool> = ArcRwSignal::new(false);
+    // A browser takes longer to make one of its formats than to use it, and every row of a list uses some.
+    static NUMBERS: Formats<NumberStyle> = const { RefCell::new(Vec::new()) };
+    static MOMENTS: Formats<(LocalStyle, bool)> = const { RefCell::new(Vec::new()) };
+}
+
+type Formats<K> = RefCell<Vec<(K, Function)>>;
+
+/// `value` as the format for `key` writes it; `make` makes that once.
+fn written<K: PartialEq>(formats: &Formats<K>, key: K, make: fn(&K) -> Function, value: &JsValue) -> Option<String> {
+    let mut formats = formats.borrow_mut();
+    let at = formats.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+        let format = make(&key);
+        formats.push((key, format));
+        formats.len() - 1
+    });
+    formats[at].1.call1(&JsValue::NULL, value).ok()?.as_string()
 }
 
 /// From now on the page is written for its viewer. Called once the server's HTML has been taken over.
@@ -52,6 +69,10 @@ fn options(pairs: &[(&str, JsValue)]) -> Object {
 }
 
 fn intl(value: f64, style: NumberStyle) -> Option<String> {
+    NUMBERS.with(|formats| written(formats, style, |style| number_format(*style), &value.into()))
+}
+
+fn number_format(style: NumberStyle) -> Function {
     let places = |n: u8| [("minimumFractionDigits", n.into()), ("maximumFractionDigits", n.into())];
     let options = match style {
         NumberStyle::Decimal(n) => options(&places(n)),
@@ -62,13 +83,21 @@ fn intl(value: f64, style: NumberStyle) -> Option<String> {
             options(&[("style", "currency".into()), currency, ("currencyDisplay", "narrowSymbol".into()), least, most])
         }
     };
-    let format: Function = Intl::NumberFormat::new(&js_sys::Array::new(), &options).format();
-    format.call1(&JsValue::NULL, &JsValue::from_f64(value)).ok()?.as_string()
+    Intl::NumberFormat::new(&js_sys::Array::new(), &options).format()
 }
 
 /// A moment in the viewer's locale; says so when it is UTC.
 pub fn local_time(ms: i64, style: LocalStyle) -> String {
     let utc = in_utc();
+    let date = Date::new(&JsValue::from_f64(ms as f64));
+    let text =
+        MOMENTS.with(|formats| written(formats, (style, utc), |(style, utc)| moment_format(*style, *utc), &date));
+    let text = text.unwrap_or_else(|| ms.to_string());
+    let says_so = utc && !matches!(style, LocalStyle::Bare | LocalStyle::Day);
+    if says_so { format!("{text} UTC") } else { text }
+}
+
+fn moment_format(style: LocalStyle, utc: bool) -> Function {
     let mut pairs: Vec<(&str, JsValue)> = match style {
         LocalStyle::Minute => vec![("timeStyle", "short".into())],
         LocalStyle::Second | LocalStyle::Bare => vec![("timeStyle", "medium".into())],
@@ -84,11 +113,7 @@ pub fn local_time(ms: i64, style: LocalStyle) -> String {
     if utc {
         pairs.push(("timeZone", "UTC".into()));
     }
-    let format: Function = Intl::DateTimeFormat::new(&js_sys::Array::new(), &options(&pairs)).format();
-    let date = Date::new(&JsValue::from_f64(ms as f64));
-    let text = format.call1(&JsValue::NULL, &date).ok().and_then(|t| t.as_string()).unwrap_or_else(|| ms.to_string());
-    let says_so = utc && !matches!(style, LocalStyle::Bare | LocalStyle::Day);
-    if says_so { format!("{text} UTC") } else { text }
+    Intl::DateTimeFormat::new(&js_sys::Array::new(), &options(&pairs)).format()
 }
 
 /// The viewer's own time zone by its name in the tz database; `UTC` where times are shown so.

@@ -6,12 +6,16 @@ use futures::future::{Either, poll_fn, select};
 use futures::{SinkExt, StreamExt, select_biased, stream};
 use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
-/// Messages handled in one go, and the pause after them: what comes meanwhile becomes one change of the page, so a
-/// storm of messages costs no more than one change a frame. The first after a silence is not held up.
+/// Messages handled in one go, and the pause after them: what comes meanwhile becomes one change of the page. The first
+/// after a silence is not held up.
 const BATCH: usize = 1_024;
-const PAUSE_MS: u32 = 16;
+const PAUSE_MS: Range<f64> = 16.0..200.0;
+/// The pause is so many times as long as the page took to change, so that on a slow machine too a storm of messages
+/// leaves most of the time to the reader.
+const PAUSE_SHARE: f64 = 3.0;
 
 /// The sending half; dropping every clone closes the socket.
 #[derive(Debug, Clone)]
@@ -42,8 +46,11 @@ impl Socket {
             while open {
                 select_biased! {
                     batch = read.next() => {
+                        let begun = js_sys::Date::now();
                         open = tell(batch.unwrap_or_default(), &on);
-                        super::sleep(PAUSE_MS).await;
+                        // What follows the signals has run when a timer's turn comes.
+                        super::sleep(0).await;
+                        super::sleep(pause_after(js_sys::Date::now() - begun)).await;
                     }
                     text = outgoing.next() => match text {
                         Some(text) => open = put(&socket, text),
@@ -64,6 +71,11 @@ impl Socket {
     pub fn close(&self) {
         self.out.close_channel();
     }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn pause_after(spent_ms: f64) -> u32 {
+    (spent_ms * PAUSE_SHARE).clamp(PAUSE_MS.start, PAUSE_MS.end) as u32
 }
 
 /// `false`: the socket is gone. Writing to one that closes would complain on the console.

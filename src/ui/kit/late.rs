@@ -2,7 +2,7 @@
 
 use super::{ErrorNote, Icon, act, follow, view_of};
 use crate::browser::{self, Late, NotLoaded};
-use leptos::ev::Event;
+use leptos::ev::{Event, MouseEvent};
 use leptos::html;
 use leptos::prelude::*;
 use std::future::Future;
@@ -116,6 +116,38 @@ where
     view! {
         <details class=class node_ref=details on:toggle=act(move |_: Event| load())>
             {summary}
+            {view_of(content)}
+        </details>
+    }
+    .into_any()
+}
+
+/// Three dots that open a list of actions. `label` says whose they are; `on_open` hears of each press. Rows are many, so
+/// a closed one holds nothing else; without JavaScript it is not shown.
+pub fn late_kebab<P>(
+    part: &'static Late<P>,
+    label: String,
+    on_open: impl Fn() + 'static,
+    panel: impl Fn(P) -> AnyView + Send + Sync + 'static,
+) -> AnyView
+where
+    P: Copy + Send + Sync + 'static,
+{
+    let opened = RwSignal::new(false);
+    let panel = Arc::new(panel);
+    let press = move |_: MouseEvent| {
+        opened.set(true);
+        on_open();
+    };
+    let content = move || {
+        let panel = panel.clone();
+        opened.get().then(|| view! { <div class="menu-panel actions">{late(part, move |parts| panel(parts))}</div> })
+    };
+    view! {
+        <details class="menu end kebab needs-js">
+            <summary class="btn quiet small" aria-label=label on:click=act(press)>
+                <Icon name="more"/>
+            </summary>
             {view_of(content)}
         </details>
     }

@@ -11,6 +11,8 @@ pub const FIRST_ROWS: usize = 50;
 /// No more row elements than this, however tall the window is.
 pub const MOST_ROWS: usize = 140;
 const OVERSCAN: usize = 12;
+/// Rows come and go by so many: most frames of a scroll then change nothing in the page.
+const STEP: usize = 4;
 /// The next page is asked for when the reader is this near to the end.
 const NEAR_END: usize = 25;
 
@@ -19,8 +21,8 @@ const NEAR_END: usize = 25;
 pub fn visible(top: f64, height: f64, row: f64, len: usize) -> Range<usize> {
     let first = ((-top).max(0.0) / row) as usize;
     let shown = (height.max(0.0) / row).ceil() as usize + 1;
-    let start = first.saturating_sub(OVERSCAN).min(len);
-    let end = (first + shown + OVERSCAN).min(start + MOST_ROWS).min(len);
+    let start = (first.saturating_sub(OVERSCAN) / STEP * STEP).min(len);
+    let end = (first + shown + OVERSCAN).next_multiple_of(STEP).min(start + MOST_ROWS).min(len);
     // Never an empty window over a list that has rows.
     if start == end { len.saturating_sub((shown + OVERSCAN).min(MOST_ROWS))..len } else { start..end }
 }
@@ -47,7 +49,7 @@ mod tests {
                 assert!(!window.is_empty());
             }
         }
-        assert_eq!(visible(-56_000.0, 560.0, 56.0, 10_000), 988..1_023);
+        assert_eq!(visible(-56_000.0, 560.0, 56.0, 10_000), 988..1_024);
         assert_eq!(visible(0.0, 560.0, 56.0, 3), 0..3);
         assert_eq!(visible(0.0, 560.0, 56.0, 0), 0..0);
     }

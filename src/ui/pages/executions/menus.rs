@@ -7,11 +7,14 @@ use super::views::{self, Views};
 use crate::domain::AgentSummary;
 use crate::ui::kit::late_menu;
 use crate::ui::late::MENUS;
+use crate::ui::parts::runs::{ListActions, row_menu};
+use crate::ui::state::list::Row;
 use crate::ui::state::numbers::Numbers;
 use crate::ui::state::query::PageQuery;
 use crate::ui::state::runs::Runs;
 use crate::ui::state::url::PageUrl;
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// What makes the panels.
 #[derive(Clone, Copy)]
@@ -24,6 +27,8 @@ pub struct Menus {
     share: fn(Memo<PageQuery>, Runs) -> AnyView,
     columns: fn(ChosenColumns) -> AnyView,
     views: fn(Views) -> AnyView,
+    /// What can be done with the run of a row.
+    pub row: fn(Signal<Arc<Row>>, ListActions) -> AnyView,
 }
 
 impl Menus {
@@ -36,6 +41,7 @@ impl Menus {
         share: share::panel,
         columns: columns::panel,
         views: views::panel,
+        row: row_menu,
     };
 }
 

@@ -3,7 +3,7 @@
 use super::{ListActions, RunRow};
 use crate::browser;
 use crate::domain::ExecutionId;
-use crate::ui::kit::{Button, ErrorNote, attr_of, follow, view_of};
+use crate::ui::kit::{Button, ErrorNote, attr_of, follow, steady, view_of};
 use crate::ui::state::list::ListState;
 use crate::ui::state::runs::Runs;
 use crate::ui::state::window::{FIRST_ROWS, ROW_HEIGHT, ROW_HEIGHT_PHONE, at_top, near_end, visible};
@@ -59,13 +59,13 @@ pub fn RunList(runs: Runs, actions: ListActions, area: NodeRef<html::Div>) -> im
         len.track();
         look();
     });
-    let shown = Memo::new(move |_| {
+    let shown = steady(Memo::new(move |_| {
         let window = window.get();
         runs.list.with(|l| {
             let end = window.end.min(l.len());
             l.order()[window.start.min(end)..end].to_vec()
         })
-    });
+    }));
     let px = move |rows: usize| format!("{}px", rows as f64 * row_px.get());
     let above = move || window.with(|w| w.start.min(len.get()));
     let below = move || window.with(|w| len.get().saturating_sub(w.end));

@@ -10,7 +10,7 @@ mod list;
 mod pick;
 mod row;
 
-pub use actions::copy_link;
+pub use actions::{copy_link, row_menu};
 pub use cards::Cards;
 pub use cells::{AsksOf, FilterBy};
 pub use empty::{NoRuns, ways_out};
