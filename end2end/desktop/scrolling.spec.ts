@@ -1,5 +1,5 @@
 import { past } from '../support/api.ts'
-import { idsShown, open, rows } from '../support/page.ts'
+import { expectMarked, idsShown, mark, open, row, rows } from '../support/page.ts'
 import { expect, test } from '../support/test.ts'
 
 test('scrolling through 500 runs shows each once, in order, with few rows in the document', async ({ page, api }) => {
@@ -26,6 +26,34 @@ test('scrolling through 500 runs shows each once, in order, with few rows in the
   expect(seen.size).toBe(500)
   expect(most).toBeLessThanOrEqual(150)
   await expect(rows(page).last()).toContainText('Build 499')
+})
+
+test('rows that stay are not touched when others come in above or below', async ({ page, api }) => {
+  await api.batch(Array.from({ length: 200 }, (_, i) => past(60 + i, { agent_name: 'build', message: `Build ${i}` })))
+  await open(page, '/executions')
+  await page.evaluate(() => window.scrollTo(0, 3_000))
+  await expect(row(page, (await idsShown(page))[0])).not.toContainText('Build 0')
+  const focused = rows(page).nth(20)
+  const id = (await focused.getAttribute('data-execution-id')) ?? ''
+  await row(page, id).locator('.message').focus()
+  await mark(page, id)
+  await page.evaluate(() => {
+    const counts = { stayed: 0 }
+    Object.assign(window, { counts })
+    // A row that was moved is taken out and put in again within one change.
+    new MutationObserver((changes) => {
+      const out = new Set(changes.flatMap(({ removedNodes }) => [...removedNodes]))
+      counts.stayed += changes.flatMap(({ addedNodes }) => [...addedNodes]).filter((node) => out.has(node)).length
+    }).observe(document.querySelector('.rows ul')!, { childList: true })
+  })
+  for (const by of [-400, -200, 600, -800, 800, 200]) {
+    const [before] = await idsShown(page)
+    await page.evaluate((by) => window.scrollBy(0, by), by)
+    await expect.poll(async () => (await idsShown(page))[0]).not.toBe(before)
+  }
+  await expectMarked(page, id)
+  await expect(row(page, id).locator('.message')).toBeFocused()
+  expect(await page.evaluate(() => (window as unknown as { counts: { stayed: number } }).counts.stayed)).toBe(0)
 })
 
 test('lesson 5: an exact multiple of the page size ends with the end, not with more', async ({ page, api }) => {
