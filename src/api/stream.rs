@@ -22,7 +22,7 @@ const GATHER_MS: RangeInclusive<u64> = 1..=1_000;
 /// Open a WebSocket; frames are described in docs/API.md.
 #[utoipa::path(get, path = "/ws", tag = "live",
     params(("gather_ms" = Option<u64>, Query, minimum = 1, maximum = 1_000,
-        description = "at most one text frame with changes in so many milliseconds: one message a line, of each run only its newest; default: a text frame for each message")),
+        description = "changes of so many milliseconds come together: several messages in one text frame, a line each, of each run only its newest state; default: a text frame for each message")),
     responses((status = 101), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn open_socket(
     Auth(caller): Auth,

@@ -2,12 +2,11 @@
 //! state of each execution from the database instead of a queue that grows.
 
 use super::hub::{Change, Hub};
-use super::subscription::{Subscription, Told};
+use super::subscription::Subscription;
 use crate::app::Caller;
 use crate::domain::{ClientFrame, Error, FrameType, Result, ServerFrame};
 use crate::telemetry::{Figures, Held};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -52,10 +51,6 @@ impl From<axum::Error> for End {
 
 async fn send(socket: &mut WebSocket, figures: &Figures, frame: &ServerFrame) -> Result<(), End> {
     let text = serde_json::to_string(frame).map_err(|_| End::Gone)?;
-    send_text(socket, figures, text).await
-}
-
-async fn send_text(socket: &mut WebSocket, figures: &Figures, text: String) -> Result<(), End> {
     // Counted first: whoever has it can see that it was.
     figures.frames_sent.inc();
     Ok(socket.send(Message::text(text)).await?)
@@ -150,19 +145,11 @@ impl Talk<'_> {
             refresh(self.caller).await?;
         }
         for subscription in &mut self.subscriptions {
-            let mut told = Vec::new();
-            for batch in &batches {
-                told.extend(subscription.told(self.caller, batch).await.map_err(|e| lost(&e))?);
-            }
-            if self.gather.is_some() {
-                for lines in newest(told).chunks(LINES) {
-                    self.figures.frames_sent.inc_by(lines.len() as u64);
-                    self.socket.send(Message::text(lines.join("\n"))).await?;
-                }
-            } else {
-                for Told { text, .. } in told {
-                    send_text(self.socket, self.figures, text).await?;
-                }
+            let gathered = self.gather.is_some();
+            let texts = subscription.texts(self.caller, &batches, gathered).await.map_err(|e| lost(&e))?;
+            for lines in texts.chunks(if gathered { LINES } else { 1 }) {
+                self.figures.frames_sent.inc_by(lines.len() as u64);
+                self.socket.send(Message::text(lines.join("\n"))).await?;
             }
         }
         self.position = self.position.max(last);
@@ -181,15 +168,6 @@ impl Talk<'_> {
         }
         Ok(())
     }
-}
-
-/// What was told last of each run, in its order.
-fn newest(told: Vec<Told>) -> Vec<String> {
-    let mut seen = HashSet::new();
-    let mut kept: Vec<String> =
-        told.into_iter().rev().filter(|t| t.run.is_none_or(|run| seen.insert(run))).map(|t| t.text).collect();
-    kept.reverse();
-    kept
 }
 
 /// A socket that can't read the database is closed: its client comes back and resumes.

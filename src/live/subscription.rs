@@ -7,7 +7,8 @@ use crate::domain::{
 };
 use crate::store::list::{Selection, among};
 use crate::store::{Visible, events};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 /// A gap larger than this is not replayed: refetching is cheaper.
 const REPLAY: i64 = 5_000;
@@ -24,11 +25,27 @@ pub struct Subscription {
     left: HashSet<i64>,
 }
 
-/// A message as it is sent.
-pub struct Told {
-    /// The run it is of, where a later message of the same run says all that this one does.
-    pub run: Option<i64>,
-    pub text: String,
+/// A change to tell of: whether the run passes the filter, and as what kind of event.
+struct Told<'c> {
+    change: &'c Change,
+    matches: bool,
+    kind: EventKind,
+}
+
+/// Of each run only what was told last, in that order. One that started or ended and went on is still new, or ended, to
+/// whoever listens.
+fn newest(all: Vec<Told<'_>>) -> Vec<Told<'_>> {
+    let mut kinds: HashMap<i64, EventKind> = HashMap::new();
+    for told in all.iter().filter(|told| told.kind != EventKind::Updated) {
+        kinds.insert(told.change.key, told.kind);
+    }
+    let mut seen = HashSet::new();
+    let mut kept: Vec<Told> = all.into_iter().rev().filter(|told| seen.insert(told.change.key)).collect();
+    for told in &mut kept {
+        told.kind = kinds.get(&told.change.key).copied().unwrap_or(told.kind);
+    }
+    kept.reverse();
+    kept
 }
 
 impl Subscription {
@@ -136,47 +153,60 @@ impl Subscription {
         if self.topic == Topic::Approvals {
             return self.asked(caller, changes).await;
         }
-        let mut frames = Vec::new();
-        for (change, matches) in self.judged(caller, changes).await? {
-            let now_ms = caller.now().millis();
-            let mark = (!matches).then_some(false);
-            frames.push(change.frame(&self.topic, mark, change.kind.frame(), now_ms));
-            if self.legacy && matches!(self.topic, Topic::Agent(_)) {
-                frames.push(change.frame(&self.topic, mark, FrameType::RunUpdate, now_ms));
-            }
-        }
-        Ok(frames)
+        let now_ms = caller.now().millis();
+        let told = self.judged(caller, changes).await?;
+        Ok(told.iter().flat_map(|told| self.messages(told, now_ms)).collect())
     }
 
-    /// The same as text; the usual message is written once for all sockets.
-    pub async fn told(&mut self, caller: &Caller, changes: &[Change]) -> Result<Vec<Told>> {
-        let unwritable = |e: serde_json::Error| Error::Internal(format!("frame: {e}"));
-        let fresh: Vec<&Change> = changes.iter().filter(|c| c.seq > self.from).collect();
+    fn messages(&self, told: &Told, now_ms: i64) -> Vec<ServerFrame> {
+        let mark = (!told.matches).then_some(false);
+        let frame = |kind| told.change.frame(&self.topic, mark, kind, now_ms);
+        let mut all = vec![frame(told.kind.frame())];
+        if self.legacy && matches!(self.topic, Topic::Agent(_)) {
+            all.push(frame(FrameType::RunUpdate));
+        }
+        all
+    }
+
+    /// The same as text, for what was gathered: with `newest_only` one message for each run. The usual message is written
+    /// once for all sockets.
+    pub async fn texts(
+        &mut self,
+        caller: &Caller,
+        batches: &[Arc<Vec<Change>>],
+        newest_only: bool,
+    ) -> Result<Vec<String>> {
+        let text = |frame: &ServerFrame| serde_json::to_string(frame).map_err(unwritable);
+        let mut texts = Vec::new();
         let mut told = Vec::new();
-        if self.topic == Topic::Executions {
-            let now_ms = caller.now().millis();
-            for (change, matches) in self.judged(caller, &fresh).await? {
-                let text = if matches {
-                    change.shared_text(now_ms)
-                } else {
-                    let frame = change.frame(&self.topic, Some(false), change.kind.frame(), now_ms);
-                    serde_json::to_string(&frame)
-                };
-                told.push(Told { run: Some(change.key), text: text.map_err(unwritable)? });
-            }
-        } else {
-            for frame in self.frames(caller, &fresh).await? {
-                told.push(Told { run: None, text: serde_json::to_string(&frame).map_err(unwritable)? });
+        for batch in batches {
+            let fresh: Vec<&Change> = batch.iter().filter(|c| c.seq > self.from).collect();
+            if self.topic == Topic::Approvals {
+                for frame in self.asked(caller, &fresh).await? {
+                    texts.push(text(&frame)?);
+                }
+            } else {
+                told.extend(self.judged(caller, &fresh).await?);
             }
         }
-        Ok(told)
+        let now_ms = caller.now().millis();
+        for told in if newest_only { newest(told) } else { told } {
+            if self.topic == Topic::Executions && told.matches && told.kind == told.change.kind {
+                texts.push(told.change.shared_text(now_ms).map_err(unwritable)?);
+                continue;
+            }
+            for frame in self.messages(&told, now_ms) {
+                texts.push(text(&frame)?);
+            }
+        }
+        Ok(texts)
     }
 
     /// Changes to tell of: those that match, and those that have just stopped matching.
-    async fn judged<'c>(&mut self, caller: &Caller, changes: &[&'c Change]) -> Result<Vec<(&'c Change, bool)>> {
+    async fn judged<'c>(&mut self, caller: &Caller, changes: &[&'c Change]) -> Result<Vec<Told<'c>>> {
         let now = caller.now();
-        let near: Vec<&Change> = changes.iter().copied().filter(|c| self.concerns(caller.visible(), c)).collect();
-        let (gone, near): (Vec<&Change>, Vec<&Change>) = near.into_iter().partition(|c| c.left.is_some());
+        let near: Vec<&'c Change> = changes.iter().copied().filter(|c| self.concerns(caller.visible(), c)).collect();
+        let (gone, near): (Vec<&'c Change>, Vec<&'c Change>) = near.into_iter().partition(|c| c.left.is_some());
         let stored = if self.filter.in_memory() {
             None
         } else {
@@ -197,11 +227,12 @@ impl Subscription {
         }
         // Who sees where it went is told what it is there, and that is all, unless that is for somebody else.
         let by_agent = matches!(self.topic, Topic::Agent(_)) || self.filter.agent != Choice::default();
-        let is_told = |change: &&Change| match change.left {
+        let is_told = |change: &&'c Change| match change.left {
             Some(Left::To(agent)) => by_agent || !caller.visible().includes(agent),
             Some(Left::Gone) | None => true,
         };
-        let mut told: Vec<(&Change, bool)> = gone.into_iter().filter(is_told).map(|change| (change, false)).collect();
+        let tell = |change: &'c Change, matches| Told { change, matches, kind: change.kind };
+        let mut told: Vec<Told> = gone.into_iter().filter(is_told).map(|change| tell(change, false)).collect();
         for change in near {
             let matches = match &stored {
                 Some(keys) => keys.contains(&change.key),
@@ -215,11 +246,15 @@ impl Subscription {
             };
             if matches {
                 self.left.remove(&change.key);
-                told.push((change, true));
+                told.push(tell(change, true));
             } else if matched_before && self.left.insert(change.key) {
-                told.push((change, false));
+                told.push(tell(change, false));
             }
         }
         Ok(told)
     }
+}
+
+fn unwritable(e: serde_json::Error) -> Error {
+    Error::Internal(format!("frame: {e}"))
 }

@@ -39,6 +39,7 @@ async fn gathered_changes_are_lines_of_one_frame_with_the_newest_of_each_run() {
         last.extend(by_id);
     }
     assert_eq!(last[first.id.as_str()]["execution"]["current_step"], "step 49");
+    assert_eq!(last[other.id.as_str()]["type"], "execution_failed");
     assert!(frames < 50, "{frames} frames for 102 changes");
 
     // What is asked is answered after what happened before it, gathered or not.
