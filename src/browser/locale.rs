@@ -16,7 +16,14 @@ thread_local! {
     static UTC: ArcRwSignal<bool> = ArcRwSignal::new(false);
     // A browser takes longer to make one of its formats than to use it, and every row of a list uses some.
     static NUMBERS: Formats<NumberStyle> = const { RefCell::new(Vec::new()) };
-    static MOMENTS: Formats<(LocalStyle, bool)> = const { RefCell::new(Vec::new()) };
+    static MOMENTS: Formats<(LocalStyle, Zone)> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a format of moments was made for: UTC, or where the viewer is, by minutes from it. A laptop travels.
+#[derive(Clone, Copy, PartialEq)]
+enum Zone {
+    Utc,
+    Local(f64),
 }
 
 type Formats<K> = RefCell<Vec<(K, Function)>>;
@@ -90,14 +97,15 @@ fn number_format(style: NumberStyle) -> Function {
 pub fn local_time(ms: i64, style: LocalStyle) -> String {
     let utc = in_utc();
     let date = Date::new(&JsValue::from_f64(ms as f64));
+    let zone = if utc { Zone::Utc } else { Zone::Local(Date::new_0().get_timezone_offset()) };
     let text =
-        MOMENTS.with(|formats| written(formats, (style, utc), |(style, utc)| moment_format(*style, *utc), &date));
+        MOMENTS.with(|formats| written(formats, (style, zone), |(style, zone)| moment_format(*style, *zone), &date));
     let text = text.unwrap_or_else(|| ms.to_string());
     let says_so = utc && !matches!(style, LocalStyle::Bare | LocalStyle::Day);
     if says_so { format!("{text} UTC") } else { text }
 }
 
-fn moment_format(style: LocalStyle, utc: bool) -> Function {
+fn moment_format(style: LocalStyle, zone: Zone) -> Function {
     let mut pairs: Vec<(&str, JsValue)> = match style {
         LocalStyle::Minute => vec![("timeStyle", "short".into())],
         LocalStyle::Second | LocalStyle::Bare => vec![("timeStyle", "medium".into())],
@@ -110,7 +118,7 @@ fn moment_format(style: LocalStyle, utc: bool) -> Function {
         ],
         LocalStyle::Full => vec![("dateStyle", "medium".into()), ("timeStyle", "medium".into())],
     };
-    if utc {
+    if zone == Zone::Utc {
         pairs.push(("timeZone", "UTC".into()));
     }
     Intl::DateTimeFormat::new(&js_sys::Array::new(), &options(&pairs)).format()

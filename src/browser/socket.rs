@@ -48,8 +48,10 @@ impl Socket {
                     batch = read.next() => {
                         let begun = js_sys::Date::now();
                         open = tell(batch.unwrap_or_default(), &on);
-                        // What follows the signals has run when a timer's turn comes.
-                        super::sleep(0).await;
+                        // What follows the signals has run when a timer's turn comes. Those of a hidden page come late.
+                        if super::page_visible() {
+                            super::sleep(0).await;
+                        }
                         super::sleep(pause_after(js_sys::Date::now() - begun)).await;
                     }
                     text = outgoing.next() => match text {

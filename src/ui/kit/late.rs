@@ -17,11 +17,18 @@ where
 {
     match part.here() {
         Some(parts) => marked(part.name(), view(parts)),
-        None => when_loaded(Box::pin(async move {
-            let parts = part.load().await?;
-            Ok(Arc::new(move || view(parts)) as Made)
-        })),
+        None => loading(part, view),
     }
+}
+
+fn loading<P>(part: &'static Late<P>, view: impl Fn(P) -> AnyView + Send + Sync + 'static) -> AnyView
+where
+    P: Copy + Send + Sync + 'static,
+{
+    when_loaded(Box::pin(async move {
+        let parts = part.load().await?;
+        Ok(Arc::new(move || view(parts)) as Made)
+    }))
 }
 
 type Made = Arc<dyn Fn() -> AnyView + Send + Sync>;
@@ -136,12 +143,19 @@ where
     let opened = RwSignal::new(false);
     let panel = Arc::new(panel);
     let press = move |_: MouseEvent| {
-        opened.set(true);
+        if !opened.get_untracked() {
+            opened.set(true);
+        }
         on_open();
     };
     let content = move || {
         let panel = panel.clone();
-        opened.get().then(|| view! { <div class="menu-panel actions">{late(part, move |parts| panel(parts))}</div> })
+        // Never in the server's HTML, so there is nothing to mark.
+        let items = move || match part.here() {
+            Some(parts) => panel(parts),
+            None => loading(part, move |parts| panel(parts)),
+        };
+        opened.get().then(|| view! { <div class="menu-panel actions">{items()}</div> })
     };
     view! {
         <details class="menu end kebab needs-js">

@@ -37,6 +37,7 @@ where
         about.set(None);
         problem.set(None);
     };
+    let is_about = move |id: &str| about.with_untracked(|a| a.as_ref().is_some_and(|(asked, _)| asked == id));
     let confirm = move |()| {
         let Some((id, name)) = about.get_untracked() else { return };
         if busy.get_untracked() {
@@ -44,18 +45,23 @@ where
         }
         busy.set(true);
         browser::spawn(async move {
-            let answer = act(id).await;
+            let answer = act(id.clone()).await;
             if busy.try_set(false).is_some() {
                 return;
             }
             match answer {
                 Ok(answer) => {
-                    close();
+                    if is_about(&id) {
+                        close();
+                    }
                     done(&name, answer);
                 }
                 Err(e) => {
                     live.note_error(&e);
-                    problem.set(Some(e.to_string()));
+                    // Who has closed the dialog meanwhile is not told in that of another thing.
+                    if is_about(&id) {
+                        problem.set(Some(e.to_string()));
+                    }
                 }
             }
         });
