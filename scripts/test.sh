@@ -84,7 +84,7 @@ printf '\n'
 awk -F '\t' 'BEGIN { printf "%-34s %8s %8s\n", "", "passed", "failed" } $2 + $3 > 0 { printf "%-34s %8d %8d\n", $1, $2, $3 }' "$logs/rows"
 
 # What failed is named at the end: nobody should have to look through all of the above.
-rust_failures() { awk '/^---- .* stdout ----$/ { left = 6 } left-- > 0 && NF' "$1"; }
+rust_failures() { awk '/^ *---- .* (stdout|output) ----$/ { left = 6 } left-- > 0 && NF' "$1"; }
 { rust_failures "$logs/rust.log"; rust_failures "$logs/wasm.log"; cat "$logs/e2e.failed"; } 2>/dev/null >"$logs/failed"
 if [ -s "$logs/failed" ]; then printf '\nfailed:\n'; head -n 40 "$logs/failed"; fi
 

@@ -183,7 +183,7 @@ test('lesson 13: live updates, a gap in the flow and a refresh leave the selecti
 test('an aborted job leaves the rest alone and says how far it came', async ({ page, api }) => {
   // Thousands of changes at once keep a page busy; whoever aborts is not to be late for it.
   let quiet = false
-  await page.routeWebSocket(/\/ws$/, (socket) => {
+  await page.routeWebSocket(/\/ws(\?|$)/, (socket) => {
     const server = socket.connectToServer()
     server.onMessage((message) => {
       if (!quiet) socket.send(message)
