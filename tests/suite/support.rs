@@ -216,9 +216,13 @@ impl Http {
             request = request.header(*name, *value);
         }
         let request = request.body(body.into()).expect("a request");
-        let response = self.router.clone().oneshot(request).await.expect("an answer");
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.expect("a body");
+        let answered = async {
+            let (parts, body) = self.router.clone().oneshot(request).await.expect("an answer").into_parts();
+            (parts, to_bytes(body, usize::MAX).await.expect("a body"))
+        };
+        // A request that is never answered is to be named, not to hang all the tests.
+        let answer = tokio::time::timeout(Duration::from_mins(2), answered).await;
+        let (parts, bytes) = answer.unwrap_or_else(|_| panic!("no answer to {method} {path}"));
         Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
     }
 
