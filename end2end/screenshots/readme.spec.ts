@@ -8,5 +8,7 @@ test('the picture in the README', async ({ page, server }) => {
   await open(page, '/executions')
   // A fleet at work: some runs have begun since the page was opened.
   await expect.poll(() => rows(page).filter({ has: page.locator('.elapsed') }).count(), { timeout: 60_000 }).toBeGreaterThan(3)
+  // The cards follow within five seconds.
+  await expect(page.locator('.card', { hasText: 'Active' })).toContainText('running', { timeout: 20_000 })
   await page.screenshot({ path: 'docs/screenshot.png', animations: 'disabled' })
 })
